@@ -1,0 +1,74 @@
+/* alexnet layers: what a network can be made of, from the catalogue's own tables. */
+#include <string.h>
+
+#include "cli/commands.h"
+#include "cli/output.h"
+#include "report/table.h"
+
+const cli_option cli_layers_options[] = {{0}};
+
+static int list(alx_language language)
+{
+    static const char *const headings[2][3] = {{"layer", "Keras", "what"}, {"层", "Keras", "说明"}};
+    const char *const *h = headings[language];
+    alx_table table;
+    alx_table_init(&table, h[0], ALX_TABLE_LEFT, h[1], ALX_TABLE_LEFT, h[2], ALX_TABLE_LEFT, NULL);
+    for (int i = 0; alx_layer_type(i); i++) {
+        const alx_layer_type_info *type = alx_layer_type(i);
+        alx_table_cell(&table, "%s", type->name);
+        alx_table_cell(&table, "%s", type->keras);
+        alx_table_cell(&table, "%s", type->help[language]);
+    }
+    alx_error err = {0};
+    alx_status status = alx_table_print(&table, stdout, &err);
+    alx_table_finish(&table);
+    return status ? cli_error(&err) : CLI_DONE;
+}
+
+/* "kernel_size  integer, >= 1, default 3" */
+static void print_option(const alx_option_info *option, alx_language language)
+{
+    static const char *const words[2][2] = {{"must be given", "default"}, {"必填", "默认"}};
+    char left[160];
+    snprintf(left, sizeof left, "  %s", option->name);
+    cli_print_padded(stdout, left, 22);
+    fputs(option->type, stdout);
+    if (option->range && *option->range) printf(", %s", option->range);
+    if (!option->default_value)
+        printf(", %s", words[language][0]);
+    else if (*option->default_value)
+        printf(", %s %s", words[language][1], option->default_value);
+    printf("\n");
+    cli_print_row(stdout, "", option->help[language]);
+}
+
+static int print_one(const char *name, alx_language language)
+{
+    cli_nearest nearest = {.word = name};
+    for (int i = 0; alx_layer_type(i); i++) {
+        const alx_layer_type_info *type = alx_layer_type(i);
+        if (strcmp(type->name, name) && strcmp(type->keras, name)) {
+            cli_nearest_try(&nearest, type->name);
+            continue;
+        }
+        printf("%s (%s): %s\n", type->name, type->keras, type->help[language]);
+        alx_option_info option;
+        for (int j = 0; alx_layer_type_option(type, j, &option); j++) print_option(&option, language);
+        return CLI_DONE;
+    }
+    if (nearest.best[0]) return cli_usage_error("there is no layer type %s; did you mean %s?", name, nearest.best);
+    return cli_usage_error("there is no layer type %s; alexnet layers lists them", name);
+}
+
+int cli_layers(const cli_call *call)
+{
+    cli_arguments arguments = {0};
+    int code;
+    if (!cli_begin(call, &arguments, NULL, &code)) return code;
+    int count = arguments.operand_count;
+    const char *name = count ? arguments.operands[0] : NULL;
+    alx_language language = arguments.language ? (alx_language)(arguments.language - 1) : call->language;
+    cli_arguments_finish(&arguments);
+    if (count > 1) return cli_usage_error("layers takes at most one name: alexnet layers conv2d");
+    return name ? print_one(name, language) : list(language);
+}

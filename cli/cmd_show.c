@@ -1,0 +1,134 @@
+/* alexnet show FOLDER|RECIPE: a grid of sample images with their labels. */
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "cli/commands.h"
+#include "cli/output.h"
+#include "report/plot.h"
+
+enum { MAX_COUNT = 1000 };
+
+typedef struct config {
+    const char *split, *output;
+    long long count, columns, seed;
+} config;
+
+const cli_option cli_show_options[] = {
+    {"output",
+     'o',
+     CLI_TEXT,
+     offsetof(config, output),
+     "FILE",
+     0,
+     0,
+     {"the picture, .png or .svg (default samples.png)", "图片文件，.png 或 .svg（默认 samples.png）"}},
+    {"split",
+     0,
+     CLI_TEXT,
+     offsetof(config, split),
+     "NAME",
+     0,
+     0,
+     {"train, validation or test (default train)", "train、validation 或 test（默认 train）"}},
+    {"count",
+     0,
+     CLI_INT,
+     offsetof(config, count),
+     "N",
+     1,
+     MAX_COUNT,
+     {"how many images (default 10)", "图片张数（默认 10）"}},
+    {"columns",
+     0,
+     CLI_INT,
+     offsetof(config, columns),
+     "N",
+     1,
+     100,
+     {"images in a row (default 5)", "每行张数（默认 5）"}},
+    {"seed",
+     0,
+     CLI_INT,
+     offsetof(config, seed),
+     "N",
+     0,
+     1e15,
+     {"another seed draws other images (default 0)", "换一个种子就抽出另一些图片（默认 0）"}},
+    {0},
+};
+
+static alx_status open_data(alx_dataset **dataset, const char *source, const char *split, alx_error *err)
+{
+    struct stat info;
+    bool folder = stat(source, &info) == 0 && S_ISDIR(info.st_mode);
+    alx_recipe *recipe = NULL;
+    alx_status status = folder ? alx_recipe_create(&recipe, err) : alx_recipe_open(&recipe, source, err);
+    if (!status && folder) status = alx_recipe_set_folder(recipe, source, err);
+    if (!status) status = alx_dataset_open(dataset, recipe, split, err);
+    alx_recipe_destroy(recipe);
+    return status;
+}
+
+static alx_status out_of_memory(alx_error *err)
+{
+    err->status = ALX_NO_MEMORY; /* cli_error has the words */
+    return ALX_NO_MEMORY;
+}
+
+static alx_status draw(const alx_dataset *dataset, const config *c, alx_error *err)
+{
+    int width, height, count = (int)c->count;
+    alx_dataset_image_size(dataset, &width, &height);
+    size_t bytes = (size_t)width * (size_t)height * 3;
+    int64_t *indices = calloc((size_t)count, sizeof *indices);
+    alx_plot_image *images = calloc((size_t)count, sizeof *images);
+    uint8_t *pixels = calloc((size_t)count, bytes); /* (count, height, width, 3) */
+    alx_status status = indices && images && pixels ? ALX_OK : out_of_memory(err);
+    if (!status) count = alx_dataset_sample(dataset, (uint64_t)c->seed, count, indices);
+    for (int i = 0; !status && i < count; i++) {
+        uint8_t *rgb = pixels + (size_t)i * bytes;
+        status = alx_dataset_image(dataset, indices[i], rgb, err);
+        images[i] = (alx_plot_image){.rgb = rgb, .width = width, .height = height};
+        images[i].label = alx_dataset_class_name(dataset, alx_dataset_label(dataset, indices[i]));
+    }
+    if (!status) status = alx_plot_samples(c->output, images, count, (int)c->columns, NULL, err);
+    free(pixels);
+    free(images);
+    free(indices);
+    return status;
+}
+
+/* "Found 8000 images belonging to 2 classes: lishu (4000), xingkai (4000)" */
+static void print_found(const alx_dataset *dataset)
+{
+    int classes = alx_dataset_class_count(dataset);
+    printf("Found %lld images belonging to %d classes: ", (long long)alx_dataset_count(dataset), classes);
+    for (int i = 0; i < classes; i++) {
+        if (i) fputs(", ", stdout);
+        cli_print_name(stdout, alx_dataset_class_name(dataset, i));
+        printf(" (%lld)", (long long)alx_dataset_class_size(dataset, i));
+    }
+    putchar('\n');
+}
+
+int cli_show(const cli_call *call)
+{
+    config c = {.split = "train", .output = "samples.png", .count = 10, .columns = 5};
+    cli_arguments arguments = {0};
+    int code;
+    if (!cli_begin(call, &arguments, &c, &code)) return code;
+    const char *source = arguments.operand_count == 1 ? arguments.operands[0] : NULL;
+    cli_arguments_finish(&arguments);
+    if (!source) return cli_usage_error("show takes one folder or recipe: alexnet show photos/");
+    alx_error err = {0};
+    alx_dataset *dataset = NULL;
+    alx_status status = open_data(&dataset, source, c.split, &err);
+    if (!status) status = draw(dataset, &c, &err);
+    if (!status) {
+        print_found(dataset);
+        cli_print_name(stdout, c.output);
+        putchar('\n');
+    }
+    alx_dataset_destroy(dataset);
+    return status ? cli_error(&err) : CLI_DONE;
+}

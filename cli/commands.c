@@ -1,0 +1,110 @@
+#include "cli/commands.h"
+
+#include <string.h>
+
+const cli_command cli_commands[] = {
+    {
+        "train",
+        {"train a network on a folder of labelled images", "用一个带类别的图片文件夹训练网络"},
+        "FOLDER [OPTION]...\nRECIPE.yaml [OPTION]...\n--model MODEL --data.train FOLDER [OPTION]...\n"
+        "--resume RUN [--epochs N]",
+        "alexnet train photos/\n"
+        "alexnet train recipes/demo.yaml --epochs 3\n"
+        "alexnet train --model alexnet --data.train 数据/train --data.validation 数据/validation --out runs/x\n"
+        "alexnet train --resume runs/x --epochs 20",
+        {"FOLDER has one sub-folder for each class, or it has the sub-folders train and validation (or val, valid, "
+         "test), each with one for each class. Any key of a recipe is an option, in its long form (--train.epochs) or "
+         "its short one (--epochs). The run's folder is printed at the end: it holds the recipe with everything "
+         "resolved, the metrics and the weights. "
+         "Ctrl-C finishes the batch, writes a checkpoint and tells how to resume; a second one stops at once.",
+         "FOLDER 中每个子文件夹是一类；或者含有 train 与 validation（或 val、valid、test），其中再各按类分子文件夹。"
+         "配方里的每个键都是一个选项，可写全称（--train.epochs）或简称（--epochs）。结束时打印运行文件夹："
+         "其中有完整的配方、各轮指标和权重。按 Ctrl-C 会做完当前批次、写下检查点并说明如何继续；再按一次立即停止。"},
+        cli_train_options,
+        cli_train,
+        cli_train_help,
+    },
+    {
+        "evaluate",
+        {"measure a trained model on labelled images", "用带类别的图片衡量训练好的模型"},
+        "MODEL --data FOLDER [OPTION]...",
+        "alexnet evaluate runs/1 --data photos/test\n"
+        "alexnet evaluate best.safetensors --data 数据/test --json",
+        {"MODEL is a run folder or a .safetensors file. FOLDER has one sub-folder for each of its classes. Images are "
+         "prepared as in training. Loss is the mean cross-entropy in nats; precision, recall and F1 are of each class.",
+         "MODEL 是运行文件夹或 .safetensors 文件。FOLDER 中每个子文件夹对应模型的一类。图片的处理与训练时相同。"
+         "损失是平均交叉熵（自然对数）；精确率、召回率和 F1 按类给出。"},
+        cli_evaluate_options,
+        cli_evaluate,
+        NULL,
+    },
+    {
+        "predict",
+        {"say what images show", "说出图片属于哪一类"},
+        "MODEL IMAGE|FOLDER... [OPTION]...",
+        "alexnet predict runs/1 photo.jpg\n"
+        "alexnet predict runs/1 photos/ 照片/ --top 3 --csv > labels.csv",
+        {"MODEL is a run folder or a .safetensors file. A folder stands for all images below it, sorted by name. "
+         "Images that cannot be read are named on stderr; the others are printed, and the exit code is 3.",
+         "MODEL 是运行文件夹或 .safetensors 文件。文件夹代表其下所有图片，按名字排序。"
+         "无法读取的图片在标准错误中列出，其余照常输出，此时退出码为 3。"},
+        cli_predict_options,
+        cli_predict,
+        NULL,
+    },
+    {
+        "summary",
+        {"print a network: shapes and parameter counts", "打印网络各层的形状和参数个数"},
+        "MODEL [OPTION]...",
+        "alexnet summary models/alexnet.yaml\n"
+        "alexnet summary alexnet --classes 10 --json",
+        {"MODEL is a YAML file, the name of a built-in network, a run folder or a .safetensors file.",
+         "MODEL 是 YAML 文件、内置网络的名字、运行文件夹或 .safetensors 文件。"},
+        cli_summary_options,
+        cli_summary,
+        NULL,
+    },
+    {
+        "show",
+        {"draw sample images with their labels", "画出带标签的样本图片"},
+        "FOLDER|RECIPE.yaml [OPTION]...",
+        "alexnet show photos/ -o samples.png\n"
+        "alexnet show recipes/demo.yaml --split test --count 20 --columns 5",
+        {"The images are as the network is given them at evaluation: resized and cropped.",
+         "画出的是评估时交给网络的图片：已缩放并裁剪。"},
+        cli_show_options,
+        cli_show,
+        NULL,
+    },
+    {
+        "models",
+        {"list the built-in networks, or print one", "列出内置网络，或打印其中一个"},
+        "[NAME]",
+        "alexnet models\n"
+        "alexnet models alexnet > mine.yaml",
+        {NULL, NULL},
+        cli_models_options,
+        cli_models,
+        NULL,
+    },
+    {
+        "layers",
+        {"list the layer types, or one type's options", "列出层的类型，或某一类型的选项"},
+        "[NAME]",
+        "alexnet layers\n"
+        "alexnet layers conv2d",
+        {NULL, NULL},
+        cli_layers_options,
+        cli_layers,
+        NULL,
+    },
+    {0},
+};
+
+const cli_command *cli_command_find(const char *name)
+{
+    for (const cli_command *command = cli_commands; command->name; command++) {
+        if (!strcmp(command->name, name)) return command;
+    }
+    return NULL;
+}

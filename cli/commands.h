@@ -1,0 +1,61 @@
+/* The program's commands, in one table. */
+#ifndef ALX_CLI_COMMANDS_H
+#define ALX_CLI_COMMANDS_H
+
+#include <stdio.h>
+
+#include "cli/options.h"
+
+/* What every command is given. */
+typedef struct cli_call {
+    alx_language language;
+    const struct cli_command *command;
+    int argc; /* what follows the command's name */
+    char **argv;
+} cli_call;
+
+typedef struct cli_command {
+    const char *name;
+    const char *help[2];  /* one line, by alx_language */
+    const char *usage;    /* what follows "alexnet NAME"; lines are further forms */
+    const char *examples; /* whole lines */
+    const char *notes[2]; /* a paragraph, or NULL */
+    const cli_option *options;
+    int (*run)(const cli_call *call);         /* returns the exit code */
+    void (*more_help)(alx_language language); /* printed behind the options; may be NULL */
+} cli_command;
+
+/* Ended by a row without a name. */
+extern const cli_command cli_commands[];
+const cli_command *cli_command_find(const char *name);
+
+/* Parses call->argv by the command's table into config, which the caller has filled
+ * with defaults.  False: help was printed or a mistake reported; return *exit_code. */
+bool cli_begin(const cli_call *call, cli_arguments *arguments, void *config, int *exit_code);
+
+/* ---- Help ---- */
+
+/* The program's page: its commands. */
+void cli_print_overview(FILE *file, alx_language language);
+/* A command's page. */
+void cli_print_help(const cli_command *command, alx_language language);
+/* One row: `left` in its column, then help, wrapped. */
+void cli_print_row(FILE *file, const char *left, const char *help);
+
+/* ---- The commands ---- */
+
+int cli_train(const cli_call *call);
+int cli_evaluate(const cli_call *call);
+int cli_predict(const cli_call *call);
+int cli_summary(const cli_call *call);
+int cli_show(const cli_call *call);
+int cli_models(const cli_call *call);
+int cli_layers(const cli_call *call);
+
+/* Their option tables. */
+extern const cli_option cli_train_options[], cli_evaluate_options[], cli_predict_options[], cli_summary_options[],
+    cli_show_options[], cli_models_options[], cli_layers_options[];
+/* The recipe's keys, behind train's own options. */
+void cli_train_help(alx_language language);
+
+#endif

@@ -1,0 +1,136 @@
+/* Help pages, made from the tables of commands and options. */
+#include <string.h>
+
+#include "cli/commands.h"
+#include "cli/output.h"
+#include "report/table.h"
+
+enum { LEFT = 30, WIDTH = 110 };
+
+/* The bytes of the next piece of text that may stand alone on a line: a word with
+ * its space, or one wide character. */
+static size_t next_piece(const char *text)
+{
+    if ((unsigned char)*text >= 0xE0) { /* CJK: three bytes; a comma or full stop stays with what it follows */
+        size_t length = 3;
+        while (!strncmp(text + length, "，", 3) || !strncmp(text + length, "。", 3) ||
+               !strncmp(text + length, "）", 3) || !strncmp(text + length, "；", 3) || !strncmp(text + length, "：", 3))
+            length += 3;
+        return length;
+    }
+    size_t length = 0;
+    while (text[length] && text[length] != ' ' && (unsigned char)text[length] < 0xE0) length++;
+    return length + (text[length] == ' ');
+}
+
+/* text from column `column` on, later lines indented to `indent`. */
+static void print_wrapped(FILE *file, const char *text, int column, int indent)
+{
+    char piece[256];
+    int space = 0; /* owed: no line ends in one */
+    while (*text) {
+        size_t length = next_piece(text);
+        if (length >= sizeof piece) length = sizeof piece - 1;
+        snprintf(piece, sizeof piece, "%.*s", (int)length, text);
+        text += length;
+        bool spaced = piece[length - 1] == ' ';
+        if (spaced) piece[length - 1] = 0;
+        int columns = alx_table_width(piece);
+        if (column + space + columns > WIDTH && column > indent) {
+            fprintf(file, "\n%*s", indent, "");
+            column = indent;
+            space = 0;
+        }
+        fprintf(file, "%*s%s", space, "", piece);
+        column += space + columns;
+        space = spaced;
+    }
+    fputc('\n', file);
+}
+
+void cli_print_row(FILE *file, const char *left, const char *help)
+{
+    int columns = alx_table_width(left);
+    if (columns + 2 > LEFT)
+        fprintf(file, "%s\n%*s", left, LEFT, "");
+    else
+        cli_print_padded(file, left, LEFT);
+    print_wrapped(file, help, LEFT, LEFT);
+}
+
+static void print_options(FILE *file, const cli_option *table, alx_language language)
+{
+    for (const cli_option *row = table; row->name; row++) {
+        char left[96], letter[8] = "    ";
+        if (row->letter) snprintf(letter, sizeof letter, "-%c, ", row->letter);
+        snprintf(left, sizeof left, "  %s--%s%s%s", letter, row->name, row->value ? " " : "",
+                 row->value ? row->value : "");
+        cli_print_row(file, left, row->help[language]);
+    }
+}
+
+typedef struct titles {
+    const char *usage, *options, *common, *examples, *commands, *more;
+} titles;
+
+static const titles texts[2] = {
+    {"Usage", "Options", "Options of every command", "Examples", "Commands",
+     "alexnet COMMAND --help tells more of each; alexnet --version names this version."},
+    {"用法", "选项", "每个命令都有的选项", "示例", "命令",
+     "alexnet 命令 --help 查看各命令的详细帮助；alexnet --version 显示版本。"},
+};
+
+/* Whole lines of `text`, each behind `prefix`. */
+static void print_lines(FILE *file, const char *prefix, const char *text)
+{
+    while (*text) {
+        size_t length = strcspn(text, "\n");
+        fprintf(file, "%s%.*s\n", prefix, (int)length, text);
+        text += length + (text[length] == '\n');
+    }
+}
+
+void cli_print_help(const cli_command *command, alx_language language)
+{
+    const titles *t = &texts[language];
+    char prefix[64];
+    print_wrapped(stdout, command->help[language], 0, 0);
+    printf("\n%s\n", t->usage);
+    snprintf(prefix, sizeof prefix, "  alexnet %s ", command->name);
+    print_lines(stdout, prefix, command->usage);
+    if (command->notes[language]) {
+        putchar('\n');
+        print_wrapped(stdout, command->notes[language], 0, 0);
+    }
+    if (command->options->name) printf("\n%s\n", t->options);
+    print_options(stdout, command->options, language);
+    if (command->more_help) command->more_help(language);
+    printf("\n%s\n", t->common);
+    print_options(stdout, cli_common_options, language);
+    printf("\n%s\n", t->examples);
+    print_lines(stdout, "  ", command->examples);
+}
+
+void cli_print_overview(FILE *file, alx_language language)
+{
+    static const char *const what[2] = {
+        "alexnet trains, explains and runs convolutional image classifiers on CPUs.",
+        "alexnet 在 CPU 上训练、讲解并运行卷积图像分类网络。",
+    };
+    static const char *const start[2] = {
+        "Start with a folder of images, one sub-folder a class:",
+        "从一个图片文件夹开始，每个子文件夹是一类：",
+    };
+    const titles *t = &texts[language];
+    fprintf(file,
+            "%s\n\n%s\n  alexnet train photos/\n  alexnet predict runs/1 photo.jpg\n\n%s\n  alexnet COMMAND ...\n",
+            what[language], start[language], t->usage);
+    fprintf(file, "\n%s\n", t->commands);
+    for (const cli_command *command = cli_commands; command->name; command++) {
+        char left[32];
+        snprintf(left, sizeof left, "  %s", command->name);
+        cli_print_padded(file, left, 14);
+        fprintf(file, "%s\n", command->help[language]);
+    }
+    fprintf(file, "\n%s\n", t->more);
+}

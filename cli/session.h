@@ -1,0 +1,49 @@
+/* A model and a session for commands that predict, and the options that they share. */
+#ifndef ALX_CLI_SESSION_H
+#define ALX_CLI_SESSION_H
+
+#include "cli/options.h"
+
+typedef struct cli_session_options {
+    long long threads, batch_size;
+    int precision; /* alx_precision */
+    int exact;
+} cli_session_options;
+
+/* Rows for a table whose config struct has the field `session` of that type. */
+#define CLI_SESSION_ROWS(config)                                                                                       \
+    {"batch-size", 0, CLI_INT, offsetof(config, session.batch_size),                                                   \
+     "N",          1, 65536,   {"images computed at once (default 32)", "一次计算的图片数（默认 32）"}},               \
+        {"threads", 0, CLI_INT, offsetof(config, session.threads),                                                     \
+         "N",       0, 1024,    {"threads (default 0: all cores)", "线程数（默认 0：全部核心）"}},                     \
+        {"precision",                                                                                                  \
+         0,                                                                                                            \
+         CLI_CHOICE,                                                                                                   \
+         offsetof(config, session.precision),                                                                          \
+         "auto|f32|bf16",                                                                                              \
+         0,                                                                                                            \
+         0,                                                                                                            \
+         {"of the computation (default auto, which is f32: the same everywhere)",                                      \
+          "计算精度（默认 auto，即 f32：在任何机器上结果相同）"}},                                                     \
+    {                                                                                                                  \
+        "exact", 0, CLI_FLAG, offsetof(config, session.exact), NULL, 0, 0,                                             \
+        {                                                                                                              \
+            "direct convolution only: slower, a little more exact", "只用直接卷积：较慢，略精确"          \
+        }                                                                                                              \
+    }
+
+#define CLI_SESSION_DEFAULTS                                                                                           \
+    {                                                                                                                  \
+        .batch_size = 32                                                                                               \
+    }
+
+typedef struct cli_session {
+    alx_model *model;
+    alx_session *session;
+} cli_session;
+
+/* path: a run folder or a .safetensors file.  Close in any case. */
+alx_status cli_session_open(cli_session *session, const char *path, const cli_session_options *options, alx_error *err);
+void cli_session_close(cli_session *session);
+
+#endif

@@ -1,0 +1,304 @@
+/* alexnet.h - train, explain and run convolutional image classifiers on CPUs.
+ *
+ * This header is the whole public interface.  Every object is an opaque handle
+ * made by a `create` or `open` call and released by the `destroy` call of the
+ * same name; destroy accepts NULL.  Every call that can fail returns an
+ * alx_status and takes an `alx_error *` last, which may be NULL.  Out
+ * parameters come first and are set to NULL on failure.  Strings are UTF-8.
+ *
+ * Threads: an alx_model is immutable and may be shared; an alx_session, an
+ * alx_trainer, an alx_recipe and an alx_network belong to one thread at a time.
+ */
+#ifndef ALEXNET_H
+#define ALEXNET_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(_WIN32)
+#define ALX_API
+#else
+#define ALX_API __attribute__((visibility("default")))
+#endif
+
+#define ALX_VERSION_MAJOR 0
+#define ALX_VERSION_MINOR 1
+#define ALX_VERSION_PATCH 0
+
+/* ---- Status and errors ------------------------------------------------- */
+
+/* X(name, value, exit code of the program, text). Values are stable. */
+#define ALX_STATUS_MAP(X)                                                                                              \
+    X(OK, 0, 0, "ok")                                                                                                  \
+    X(FAILED, 1, 1, "failed")                                                                                          \
+    X(NO_MEMORY, 2, 1, "out of memory")                                                                                \
+    X(IO, 3, 1, "input or output failed")                                                                              \
+    X(USAGE, 4, 2, "wrong usage")                                                                                      \
+    X(BAD_DATA, 5, 3, "bad data")                                                                                      \
+    X(BAD_MODEL, 6, 3, "bad model")                                                                                    \
+    X(UNSUPPORTED, 7, 1, "not supported on this machine")                                                              \
+    X(DIVERGED, 8, 4, "training diverged")                                                                             \
+    X(INTERRUPTED, 9, 130, "interrupted")
+
+typedef enum alx_status {
+#define ALX_STATUS_ENUM(name, value, exit_code, text) ALX_##name = value,
+    ALX_STATUS_MAP(ALX_STATUS_ENUM)
+#undef ALX_STATUS_ENUM
+} alx_status;
+
+/* What went wrong, for a person: place, value and remedy, without a newline.
+ * Filled by a failing call, untouched by a successful one. */
+typedef struct alx_error {
+    alx_status status;
+    char message[1024];
+} alx_error;
+
+/* "0.1.0" */
+ALX_API const char *alx_version(void);
+/* The version of oneDNN that is linked at run time, such as "2.6.3". */
+ALX_API const char *alx_engine_version(void);
+ALX_API const char *alx_status_text(alx_status status);
+ALX_API int alx_status_exit_code(alx_status status);
+
+/* ---- Options, as tables ------------------------------------------------- */
+
+typedef enum alx_language { ALX_ENGLISH = 0, ALX_CHINESE = 1 } alx_language;
+
+/* One row of an option table, as help and documentation print it. */
+typedef struct alx_option_info {
+    const char *name;          /* learning_rate */
+    const char *type;          /* "integer", "number", "yes|no", "relu|tanh|...", "text" ... */
+    const char *default_value; /* as text; NULL when the option must be given */
+    const char *range;         /* "> 0", "0..1" or "" */
+    const char *help[2];       /* by alx_language */
+} alx_option_info;
+
+/* ---- Networks: what a person writes ------------------------------------- */
+
+typedef struct alx_network alx_network;
+
+/* One row of a summary. Shapes are height, width, channels, or one feature count. */
+typedef struct alx_layer_info {
+    const char *name;  /* conv2d_1 */
+    const char *type;  /* conv2d */
+    const char *keras; /* Conv2D */
+    int rank;          /* 3: shape is height, width, channels; 1: features */
+    int64_t shape[3];
+    int64_t parameters;  /* all */
+    int64_t trainable;   /* those that the optimizer changes */
+    const char *options; /* the options as given: "filters: 96, kernel_size: 11" */
+    int input_count;
+    int inputs[16]; /* indices of the layers that it reads, -1 is the input */
+} alx_layer_info;
+
+/* An empty network that takes images of height x width x channels. */
+ALX_API alx_status alx_network_create(alx_network **network, const char *name, int height, int width, int channels,
+                                      int classes, alx_error *err);
+/* Append a layer: its type and its options as a YAML flow mapping without the
+ * braces: alx_network_add(net, "conv2d", "filters: 96, kernel_size: 11, strides: 4", &err). */
+ALX_API alx_status alx_network_add(alx_network *network, const char *type, const char *options, alx_error *err);
+/* From a YAML file, the name of a built-in network, a run folder or a
+ * .safetensors file.  classes > 0 overrides the number of classes. */
+ALX_API alx_status alx_network_open(alx_network **network, const char *source, int classes, alx_error *err);
+ALX_API void alx_network_destroy(alx_network *network);
+
+ALX_API const char *alx_network_name(const alx_network *network);
+ALX_API int alx_network_classes(const alx_network *network);
+/* Height, width and channels of the input. */
+ALX_API void alx_network_input(const alx_network *network, int size[3]);
+ALX_API int alx_network_layer_count(const alx_network *network);
+ALX_API void alx_network_layer(const alx_network *network, int index, alx_layer_info *info);
+/* The network as YAML; release with alx_text_destroy. */
+ALX_API alx_status alx_network_yaml(char **text, const alx_network *network, alx_error *err);
+ALX_API void alx_text_destroy(char *text);
+
+/* The built-in networks, by index; NULL past the last. */
+typedef struct alx_builtin_info {
+    const char *name;    /* alexnet */
+    const char *yaml;    /* the whole file, comments included */
+    const char *help[2]; /* one line, by alx_language */
+} alx_builtin_info;
+ALX_API const alx_builtin_info *alx_builtin(int index);
+
+/* The layer catalogue, by index; NULL past the last. */
+typedef struct alx_layer_type_info {
+    const char *name;  /* conv2d */
+    const char *keras; /* Conv2D */
+    const char *help[2];
+} alx_layer_type_info;
+ALX_API const alx_layer_type_info *alx_layer_type(int index);
+/* Option `index` of a layer type: 1 when there is one, 0 past the last. */
+ALX_API int alx_layer_type_option(const alx_layer_type_info *type, int index, alx_option_info *option);
+
+/* ---- Recipes: a network, data and training in a page --------------------- */
+
+typedef struct alx_recipe alx_recipe;
+
+/* Defaults only: the starter network, no data. */
+ALX_API alx_status alx_recipe_create(alx_recipe **recipe, alx_error *err);
+/* From a YAML file.  Relative paths in it are relative to it. */
+ALX_API alx_status alx_recipe_open(alx_recipe **recipe, const char *path, alx_error *err);
+ALX_API void alx_recipe_destroy(alx_recipe *recipe);
+/* Set a key: "model", "classes", "train.epochs" or short "epochs", '-' and '_'
+ * alike.  Paths given here are relative to the working directory. */
+ALX_API alx_status alx_recipe_set(alx_recipe *recipe, const char *key, const char *value, alx_error *err);
+/* Set data.train (and .validation, .test) from a folder: sub-folders named
+ * train and validation|val|valid|test are splits, otherwise they are classes. */
+ALX_API alx_status alx_recipe_set_folder(alx_recipe *recipe, const char *folder, alx_error *err);
+/* Every recipe key in order: 1 when there is one, 0 past the last.  section is
+ * "data" or "train" or "" */
+ALX_API int alx_recipe_option(int index, const char **section, alx_option_info *option);
+
+/* ---- Training ------------------------------------------------------------ */
+
+typedef struct alx_trainer alx_trainer;
+
+typedef enum alx_event_kind {
+    ALX_EVENT_MESSAGE,   /* something a person should read: text */
+    ALX_EVENT_WARNING,   /* the same, about something that looks wrong */
+    ALX_EVENT_START,     /* the run folder exists: text is its path; epochs, steps */
+    ALX_EVENT_EPOCH,     /* an epoch begins */
+    ALX_EVENT_STEP,      /* a training step is done */
+    ALX_EVENT_VALIDATE,  /* a validation step is done */
+    ALX_EVENT_EPOCH_END, /* an epoch and its validation are done */
+    ALX_EVENT_END        /* the run is complete or stopped; text says which */
+} alx_event_kind;
+
+typedef struct alx_event {
+    size_t struct_size;
+    alx_event_kind kind;
+    const char *text;
+    int epoch, epochs;             /* from 1 */
+    int64_t step, steps;           /* within the epoch; within validation for VALIDATE */
+    double loss, accuracy;         /* running means over the epoch so far */
+    double val_loss, val_accuracy; /* NaN before validation */
+    double seconds;                /* since the epoch began, or since the run began for END */
+    int best;                      /* EPOCH_END: this epoch is the best so far */
+} alx_event;
+
+typedef void (*alx_event_fn)(const alx_event *event, void *user);
+
+typedef struct alx_run_config {
+    size_t struct_size;
+    const char *out; /* run folder; NULL: runs/N, the first free N */
+    int overwrite;   /* reuse a folder that holds a run */
+    alx_event_fn on_event;
+    void *user;
+} alx_run_config;
+ALX_API void alx_run_config_init(alx_run_config *config);
+
+/* Reads the data, builds the network and its plan, checks memory and disk.
+ * The recipe is copied. */
+ALX_API alx_status alx_trainer_create(alx_trainer **trainer, const alx_recipe *recipe, const alx_run_config *config,
+                                      alx_error *err);
+/* Continues the run in config->out.  keys are "train.epochs=20" and the like;
+ * only those that may change on a resume are accepted. */
+ALX_API alx_status alx_trainer_resume(alx_trainer **trainer, const char *run, const char *const *keys, int key_count,
+                                      const alx_run_config *config, alx_error *err);
+/* Trains to the end, or until alx_trainer_stop: then ALX_INTERRUPTED after a checkpoint. */
+ALX_API alx_status alx_trainer_run(alx_trainer *trainer, alx_error *err);
+/* Async-signal-safe and callable from any thread. */
+ALX_API void alx_trainer_stop(alx_trainer *trainer);
+ALX_API const char *alx_trainer_folder(const alx_trainer *trainer);
+ALX_API void alx_trainer_destroy(alx_trainer *trainer);
+
+/* ---- Models and prediction ------------------------------------------------ */
+
+typedef struct alx_model alx_model;
+typedef struct alx_session alx_session;
+
+/* A trained model: a .safetensors file or a run folder (its best weights). */
+ALX_API alx_status alx_model_open(alx_model **model, const char *path, alx_error *err);
+ALX_API void alx_model_destroy(alx_model *model);
+ALX_API int alx_model_class_count(const alx_model *model);
+/* Class names in the order of the outputs; NULL past the last. */
+ALX_API const char *alx_model_class_name(const alx_model *model, int index);
+/* Resize and scaling in a line: "227x227 stretch bilinear, x 1/255". */
+ALX_API const char *alx_model_preprocessing(const alx_model *model);
+
+typedef enum alx_precision { ALX_PRECISION_AUTO = 0, ALX_PRECISION_F32 = 1, ALX_PRECISION_BF16 = 2 } alx_precision;
+
+typedef struct alx_session_config {
+    size_t struct_size;
+    int threads;             /* 0: all cores that this process may use */
+    alx_precision precision; /* auto: f32, whose results are the same everywhere */
+    int batch_size;          /* images computed at once; 0: 1 */
+    int exact;               /* 1: direct convolution only */
+} alx_session_config;
+ALX_API void alx_session_config_init(alx_session_config *config);
+
+/* The model must outlive the session. */
+ALX_API alx_status alx_session_create(alx_session **session, const alx_model *model, const alx_session_config *config,
+                                      alx_error *err);
+ALX_API void alx_session_destroy(alx_session *session);
+/* probabilities: one per class, in class order.  The file is decoded, oriented,
+ * resized and scaled as the training data was. */
+ALX_API alx_status alx_predict_file(alx_session *session, const char *path, float *probabilities, alx_error *err);
+/* rgb: height rows of width x 3 bytes, rows stride bytes apart. */
+ALX_API alx_status alx_predict_pixels(alx_session *session, const uint8_t *rgb, int width, int height, int stride,
+                                      float *probabilities, alx_error *err);
+/* Many files in batches. probabilities: count x classes. status[i] tells of each
+ * file and errors[i] (may be NULL) why; fails only when the computation does. */
+ALX_API alx_status alx_predict_files(alx_session *session, const char *const *paths, int count, float *probabilities,
+                                     alx_status *status, alx_error *errors, alx_error *err);
+
+/* ---- Data sets ------------------------------------------------------------- */
+
+typedef struct alx_dataset alx_dataset;
+
+/* Split "train", "validation" or "test" of a recipe's data. */
+ALX_API alx_status alx_dataset_open(alx_dataset **dataset, const alx_recipe *recipe, const char *split, alx_error *err);
+/* A folder whose sub-folders are the model's classes. */
+ALX_API alx_status alx_dataset_open_for(alx_dataset **dataset, const alx_model *model, const char *folder,
+                                        alx_error *err);
+ALX_API void alx_dataset_destroy(alx_dataset *dataset);
+ALX_API int64_t alx_dataset_count(const alx_dataset *dataset);
+ALX_API int alx_dataset_class_count(const alx_dataset *dataset);
+ALX_API const char *alx_dataset_class_name(const alx_dataset *dataset, int index);
+ALX_API int64_t alx_dataset_class_size(const alx_dataset *dataset, int index);
+ALX_API const char *alx_dataset_path(const alx_dataset *dataset, int64_t index);
+ALX_API int alx_dataset_label(const alx_dataset *dataset, int64_t index);
+/* Width and height of the images that the network is given. */
+ALX_API void alx_dataset_image_size(const alx_dataset *dataset, int *width, int *height);
+/* The image as the network is given it at evaluation, before scaling: height x width x 3 bytes. */
+ALX_API alx_status alx_dataset_image(const alx_dataset *dataset, int64_t index, uint8_t *rgb, alx_error *err);
+/* A seeded sample: fills indices with min(count, wanted) of them, returns how many. */
+ALX_API int alx_dataset_sample(const alx_dataset *dataset, uint64_t seed, int wanted, int64_t *indices);
+
+/* ---- Evaluation ------------------------------------------------------------- */
+
+typedef struct alx_evaluation alx_evaluation;
+
+typedef struct alx_class_score {
+    const char *name;
+    int64_t support;              /* images of this class */
+    double precision, recall, f1; /* NaN where undefined (0 / 0) */
+} alx_class_score;
+
+typedef void (*alx_progress_fn)(int64_t done, int64_t total, void *user);
+
+/* Runs the whole data set.  Unreadable images are skipped and counted; more
+ * than skip_bad percent of them fail the call. */
+ALX_API alx_status alx_evaluate(alx_evaluation **evaluation, alx_session *session, const alx_dataset *dataset,
+                                double skip_bad, alx_progress_fn progress, void *user, alx_error *err);
+ALX_API void alx_evaluation_destroy(alx_evaluation *evaluation);
+ALX_API int64_t alx_evaluation_count(const alx_evaluation *evaluation);
+ALX_API int64_t alx_evaluation_skipped(const alx_evaluation *evaluation);
+/* The first skipped file and why; NULL when none was. */
+ALX_API const char *alx_evaluation_first_skipped(const alx_evaluation *evaluation);
+ALX_API double alx_evaluation_loss(const alx_evaluation *evaluation); /* mean cross-entropy, nats */
+ALX_API double alx_evaluation_accuracy(const alx_evaluation *evaluation);
+ALX_API double alx_evaluation_top5(const alx_evaluation *evaluation); /* NaN up to five classes */
+ALX_API int alx_evaluation_class_count(const alx_evaluation *evaluation);
+ALX_API void alx_evaluation_class(const alx_evaluation *evaluation, int index, alx_class_score *score);
+/* Images of class `truth` that were taken for class `predicted`. */
+ALX_API int64_t alx_evaluation_confusion(const alx_evaluation *evaluation, int truth, int predicted);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

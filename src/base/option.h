@@ -1,0 +1,76 @@
+/* Option tables: the one description of a thing's settings.  YAML, command
+ * lines, --help and the documentation all read the same rows. */
+#ifndef ALX_BASE_OPTION_H
+#define ALX_BASE_OPTION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "base/yaml.h"
+
+typedef enum alx_option_type {
+    ALX_OPTION_INT,    /* int64_t; choices name special values (units: classes) */
+    ALX_OPTION_NUMBER, /* double; "1/255" is read as a fraction */
+    ALX_OPTION_BOOL,   /* bool; true|false|yes|no */
+    ALX_OPTION_CHOICE, /* int, one of choices */
+    ALX_OPTION_PAIR,   /* int64_t[2]; one number stands for both; choices as for INT */
+    ALX_OPTION_TEXT,   /* const char *, in the arena; "" by default */
+    ALX_OPTION_PATH,   /* the same, resolved against the file that names it */
+    ALX_OPTION_NUMBERS /* alx_numbers, in the arena */
+} alx_option_type;
+
+typedef struct alx_choice {
+    const char *name; /* NULL ends a list */
+    int64_t value;
+} alx_choice;
+
+typedef struct alx_numbers {
+    int count;
+    double *values;
+} alx_numbers;
+
+typedef struct alx_option {
+    const char *name; /* NULL ends a table */
+    alx_option_type type;
+    size_t offset;             /* of the field in the config struct */
+    const char *default_value; /* as text, read like any other; NULL: must be given */
+    /* Inclusive, for INT, NUMBER, PAIR and NUMBERS; both 0: no bound.  From 1e18 on max is no
+     * bound, down to -1e18 min is none; a min such as 1e-300 reads "above 0", a max such as
+     * 0x1.fffffffffffffp-1 "below 1". */
+    double min, max;
+    const alx_choice *choices;
+    const char *also;    /* what others call it, for did-you-mean: "kernel kernel_shape k" */
+    const char *help[2]; /* English, Chinese */
+} alx_option;
+
+/* Fill a config struct with the defaults; options that must be given stay zero. */
+alx_status alx_options_default(const alx_option *table, void *config, alx_arena *arena, alx_error *err);
+/* Fill it from a map (NULL: an empty one): defaults first, then each key.  Unknown
+ * keys get a did-you-mean; missing ones are named; keys in `skip` (space-separated,
+ * may be NULL) are the caller's.  what names the thing in messages: "conv2d". */
+alx_status alx_options_read(const alx_option *table, void *config, const alx_yaml *map, const char *what,
+                            const char *skip, alx_arena *arena, alx_error *err);
+/* Set one option from text, as from a command line; name with '-' or '_'. */
+alx_status alx_options_set(const alx_option *table, void *config, const char *name, const char *value, alx_arena *arena,
+                           alx_error *err);
+const alx_option *alx_options_find(const alx_option *table, const char *name);
+/* The option nearest to name by spelling or by `also`, or NULL. */
+const alx_option *alx_options_nearest(const alx_option *table, const char *name);
+/* The value as text that reads back as the same value. */
+void alx_options_add_value(alx_text *text, const alx_option *option, const void *config);
+/* "name: value, name: value" for options that differ from their default. */
+void alx_options_add_changed(alx_text *text, const alx_option *table, const void *config);
+bool alx_options_is_default(const alx_option *option, const void *config);
+/* The range of a row as a person reads it: "above 0" is {.has_min, .above_min, .min = 0}. */
+typedef struct alx_bounds {
+    bool has_min, has_max, above_min, below_max;
+    double min, max;
+} alx_bounds;
+alx_bounds alx_option_bounds(const alx_option *option);
+/* For help: the row as alx_option_info.  Its strings live in the table or in static storage
+ * except type and range, which are written to the given buffers. */
+void alx_option_describe(const alx_option *option, alx_option_info *info, char type[128], char range[64]);
+
+#endif

@@ -1,0 +1,230 @@
+/* The other half of option tables: rows found by name, shown to a person, and written as text. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/option.h"
+
+/* ---- Finding ---- */
+
+const alx_option *alx_options_find(const alx_option *table, const char *name)
+{
+    for (const alx_option *option = table; option->name; option++)
+        if (alx_text_same_name(option->name, name)) return option;
+    return NULL;
+}
+
+/* The next word of a space-separated list, or false at its end. */
+static bool next_word(const char **at, char word[64])
+{
+    *at += strspn(*at, " ");
+    size_t length = strcspn(*at, " ");
+    snprintf(word, 64, "%.*s", (int)(length < 63 ? length : 63), *at);
+    *at += length;
+    return *word;
+}
+
+/* exact: one of `also` is this very name; else it is spelled nearly so. */
+static bool is_also_called(const alx_option *option, const char *name, bool exact)
+{
+    char word[64];
+    const char *const candidates[] = {word};
+    for (const char *at = option->also ? option->also : ""; next_word(&at, word);)
+        if (exact ? alx_text_same_name(word, name) : alx_text_nearest(name, candidates, 1) != NULL) return true;
+    return false;
+}
+
+const alx_option *alx_options_nearest(const alx_option *table, const char *name)
+{
+    enum { MAX_NAMES = 256 };
+    const char *names[MAX_NAMES];
+    int count = 0;
+    for (const alx_option *option = table; option->name; option++) {
+        if (is_also_called(option, name, true)) return option;
+        if (count < MAX_NAMES) names[count++] = option->name;
+    }
+    const char *near = alx_text_nearest(name, names, count);
+    if (near) return alx_options_find(table, near);
+    for (const alx_option *option = table; option->name; option++)
+        if (is_also_called(option, name, false)) return option;
+    return NULL;
+}
+
+/* ---- Values as text ---- */
+
+/* A copy of the field, whatever its type. */
+typedef union field {
+    int64_t whole, pair[2];
+    double number;
+    bool truth;
+    int choice;
+    const char *text;
+    alx_numbers numbers;
+} field;
+
+static field get_field(const alx_option *option, const void *config)
+{
+    static const size_t sizes[] = {
+        [ALX_OPTION_INT] = sizeof(int64_t),      [ALX_OPTION_NUMBER] = sizeof(double),
+        [ALX_OPTION_BOOL] = sizeof(bool),        [ALX_OPTION_CHOICE] = sizeof(int),
+        [ALX_OPTION_PAIR] = 2 * sizeof(int64_t), [ALX_OPTION_TEXT] = sizeof(char *),
+        [ALX_OPTION_PATH] = sizeof(char *),      [ALX_OPTION_NUMBERS] = sizeof(alx_numbers),
+    };
+    field value = {0};
+    memcpy(&value, (const char *)config + option->offset, sizes[option->type]);
+    return value;
+}
+
+/* The name that stands for a value, else its digits. */
+static void add_whole(alx_text *text, const alx_option *option, int64_t value)
+{
+    for (const alx_choice *choice = option->choices; choice && choice->name; choice++) {
+        if (choice->value != value) continue;
+        alx_text_add(text, choice->name);
+        return;
+    }
+    alx_text_printf(text, "%" PRId64, value);
+}
+
+void alx_options_add_value(alx_text *text, const alx_option *option, const void *config)
+{
+    field value = get_field(option, config);
+    char number[32];
+    switch (option->type) {
+    case ALX_OPTION_INT: add_whole(text, option, value.whole); break;
+    case ALX_OPTION_NUMBER: alx_text_add(text, alx_text_number(value.number, number)); break;
+    case ALX_OPTION_BOOL: alx_text_add(text, value.truth ? "true" : "false"); break;
+    case ALX_OPTION_CHOICE: add_whole(text, option, value.choice); break;
+    case ALX_OPTION_PAIR:
+        if (value.pair[0] == value.pair[1])
+            add_whole(text, option, value.pair[0]);
+        else
+            alx_text_printf(text, "[%" PRId64 ", %" PRId64 "]", value.pair[0], value.pair[1]);
+        break;
+    case ALX_OPTION_TEXT:
+    case ALX_OPTION_PATH: alx_yaml_add_scalar(text, value.text ? value.text : ""); break;
+    case ALX_OPTION_NUMBERS:
+        alx_text_add(text, "[");
+        for (int i = 0; i < value.numbers.count; i++)
+            alx_text_printf(text, "%s%s", i ? ", " : "", alx_text_number(value.numbers.values[i], number));
+        alx_text_add(text, "]");
+        break;
+    }
+}
+
+static bool same_value(const alx_option *option, const field *a, const field *b)
+{
+    switch (option->type) {
+    case ALX_OPTION_INT: return a->whole == b->whole;
+    case ALX_OPTION_NUMBER: return a->number == b->number;
+    case ALX_OPTION_BOOL: return a->truth == b->truth;
+    case ALX_OPTION_CHOICE: return a->choice == b->choice;
+    case ALX_OPTION_PAIR: return a->pair[0] == b->pair[0] && a->pair[1] == b->pair[1];
+    case ALX_OPTION_TEXT:
+    case ALX_OPTION_PATH: return strcmp(a->text ? a->text : "", b->text ? b->text : "") == 0;
+    case ALX_OPTION_NUMBERS: break;
+    }
+    if (a->numbers.count != b->numbers.count) return false;
+    for (int i = 0; i < a->numbers.count; i++)
+        if (a->numbers.values[i] != b->numbers.values[i]) return false;
+    return true;
+}
+
+bool alx_options_is_default(const alx_option *option, const void *config)
+{
+    if (!option->default_value) return false;
+    /* A table of this row alone, over a config of its field alone. */
+    alx_option row[2] = {*option, {0}};
+    row[0].offset = 0;
+    field standard = {0}, value = get_field(option, config);
+    alx_arena arena = {0};
+    bool same = !alx_options_default(row, &standard, &arena, NULL) && same_value(option, &value, &standard);
+    alx_arena_finish(&arena);
+    return same;
+}
+
+void alx_options_add_changed(alx_text *text, const alx_option *table, const void *config)
+{
+    const char *separator = "";
+    for (const alx_option *option = table; option->name; option++) {
+        if (alx_options_is_default(option, config)) continue;
+        alx_text_printf(text, "%s%s: ", separator, option->name);
+        alx_options_add_value(text, option, config);
+        separator = ", ";
+    }
+}
+
+/* ---- Help ---- */
+
+alx_bounds alx_option_bounds(const alx_option *option)
+{
+    alx_bounds bounds = {.min = option->min, .max = option->max};
+    bool any = option->min != 0 || option->max != 0;
+    bounds.has_min = any && option->min > -1e18;
+    bounds.has_max = any && option->max < 1e18;
+    bounds.above_min = bounds.has_min && option->min > 0 && option->min < 1e-30;
+    bounds.below_max = bounds.has_max && option->max < ceil(option->max) && ceil(option->max) - option->max < 1e-9;
+    if (bounds.above_min) bounds.min = 0;
+    if (bounds.below_max) bounds.max = ceil(option->max);
+    return bounds;
+}
+
+/* Appends to a buffer of fixed size; what does not fit ends in "...". */
+static void append(char *buffer, size_t size, const char *s)
+{
+    size_t used = strlen(buffer), length = strlen(s);
+    if (used + length < size) {
+        memcpy(buffer + used, s, length + 1);
+        return;
+    }
+    size_t end = used < size - 4 ? used : size - 4;
+    memcpy(buffer + end, "...", 4);
+}
+
+static void describe_type(const alx_option *option, char type[128])
+{
+    static const char *const names[] = {
+        [ALX_OPTION_INT] = "integer", [ALX_OPTION_NUMBER] = "number",        [ALX_OPTION_BOOL] = "yes|no",
+        [ALX_OPTION_CHOICE] = "",     [ALX_OPTION_PAIR] = "integer or pair", [ALX_OPTION_TEXT] = "text",
+        [ALX_OPTION_PATH] = "path",   [ALX_OPTION_NUMBERS] = "numbers",
+    };
+    type[0] = '\0';
+    append(type, 128, names[option->type]);
+    for (const alx_choice *choice = option->choices; choice && choice->name; choice++) {
+        if (*type) append(type, 128, "|");
+        append(type, 128, choice->name);
+    }
+}
+
+static void describe_range(const alx_option *option, char range[64])
+{
+    char low[32], high[32];
+    alx_bounds bounds = alx_option_bounds(option);
+    alx_text_number(bounds.min, low);
+    alx_text_number(bounds.max, high);
+    range[0] = '\0';
+    bool both = bounds.has_min && bounds.has_max, closed = !bounds.above_min && !bounds.below_max;
+    if (bounds.has_min) {
+        if (!both || !closed) append(range, 64, bounds.above_min ? "> " : ">= ");
+        append(range, 64, low);
+    }
+    if (both) append(range, 64, closed ? ".." : ", ");
+    if (bounds.has_max) {
+        if (!both || !closed) append(range, 64, bounds.below_max ? "< " : "<= ");
+        append(range, 64, high);
+    }
+}
+
+void alx_option_describe(const alx_option *option, alx_option_info *info, char type[128], char range[64])
+{
+    describe_type(option, type);
+    describe_range(option, range);
+    *info = (alx_option_info){
+        .name = option->name,
+        .type = type,
+        .default_value = option->default_value,
+        .range = range,
+        .help = {option->help[0], option->help[1]},
+    };
+}

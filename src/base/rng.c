@@ -1,0 +1,45 @@
+#include "base/rng.h"
+
+#include <Random123/philox.h>
+#include <math.h>
+
+alx_rng4 alx_rng_draw(uint64_t seed, uint32_t purpose, uint32_t step, uint32_t slot, uint32_t element)
+{
+    philox4x32_ctr_t counter = {{element, slot, step, purpose}};
+    philox4x32_key_t key = {{(uint32_t)seed, (uint32_t)(seed >> 32)}};
+    philox4x32_ctr_t draw = philox4x32(counter, key);
+    return (alx_rng4){{draw.v[0], draw.v[1], draw.v[2], draw.v[3]}};
+}
+
+void alx_rng_normal(uint32_t a, uint32_t b, float out[2])
+{
+    /* + 0.5 keeps the logarithm's argument above zero. */
+    double radius = sqrt(-2.0 * log(((double)a + 0.5) * 0x1p-32));
+    double angle = 6.283185307179586 * ((double)b * 0x1p-32);
+    out[0] = (float)(radius * cos(angle));
+    out[1] = (float)(radius * sin(angle));
+}
+
+/* An unbiased draw below bound, at most 2^32 (Lemire 2019, by rejection). */
+static uint32_t draw_below(uint64_t bound, uint64_t seed, uint32_t purpose, uint32_t step, uint32_t slot,
+                           uint32_t element)
+{
+    alx_rng4 words = alx_rng_draw(seed, purpose, step, slot, element);
+    uint64_t reject_below = (0x100000000u % bound);
+    for (int i = 0; i < 3; i++) {
+        uint64_t product = (uint64_t)words.v[i] * bound;
+        if ((uint32_t)product >= reject_below) return (uint32_t)(product >> 32);
+    }
+    return (uint32_t)(((uint64_t)words.v[3] * bound) >> 32); /* a bias below 2^-60 for any set of images */
+}
+
+void alx_rng_permute(int64_t *order, int64_t count, uint64_t seed, uint32_t purpose, uint32_t step, uint32_t slot)
+{
+    for (int64_t i = 0; i < count; i++) order[i] = i;
+    for (int64_t i = count - 1; i > 0; i--) {
+        int64_t j = draw_below((uint64_t)i + 1, seed, purpose, step, slot, (uint32_t)i);
+        int64_t swap = order[i];
+        order[i] = order[j];
+        order[j] = swap;
+    }
+}

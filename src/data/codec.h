@@ -1,0 +1,24 @@
+/* What image.c and the codecs share.  Each library's header stays inside its codec. */
+#ifndef ALX_DATA_CODEC_H
+#define ALX_DATA_CODEC_H
+
+#include "data/image.h"
+
+/* Decodes into image as RGB; bytes are known to begin as this kind does. */
+typedef alx_status alx_codec(alx_image *image, const uint8_t *bytes, size_t count, alx_error *err);
+alx_codec alx_codec_jpeg, alx_codec_png, alx_codec_webp;
+
+/* As alx_image_reserve, with bytes_per_pixel 3 or 4: codecs decode RGBA and CMYK
+ * into image->rgb and then shrink it in place. */
+alx_status alx_image_reserve_as(alx_image *image, int64_t width, int64_t height, int bytes_per_pixel, alx_error *err);
+
+/* RGBA in image->rgb becomes RGB on a white ground: (c a + 255 (255 - a)) / 255, rounded. */
+void alx_image_flatten(alx_image *image);
+
+/* The orientation (1..8) that an Exif block states; 1 when it states none.  The
+ * block begins with "Exif\0\0". */
+int alx_exif_orientation(const uint8_t *exif, size_t count);
+/* Turn and mirror so that an image stored with this orientation stands upright. */
+alx_status alx_image_orient(alx_image *image, int orientation, alx_error *err);
+
+#endif

@@ -1,0 +1,107 @@
+#include <limits.h>
+#include <string.h>
+#include <turbojpeg.h>
+
+#include "data/codec.h"
+
+#ifndef TJFLAG_LIMITSCANS /* before libjpeg-turbo 2.1 */
+#define TJFLAG_LIMITSCANS 0
+#endif
+/* As Pillow decodes: accurate DCT, smooth chroma.  Thousands of empty progressive
+ * scans, which take hours, are refused. */
+enum { FLAGS = TJFLAG_ACCURATEDCT | TJFLAG_LIMITSCANS };
+
+/* Walk the segments before the pixels, over stray bytes between them.  Sets *exif
+ * when an APP1 segment holds Exif; returns where the first scan begins, or count. */
+static size_t walk_segments(const uint8_t *bytes, size_t count, const uint8_t **exif, size_t *exif_count)
+{
+    size_t at = 2;
+    while (at + 4 <= count) {
+        unsigned marker = bytes[at + 1];
+        if (bytes[at] != 0xFF || marker == 0xFF || marker < 0xC0) { /* stray bytes, fill bytes */
+            at++;
+            continue;
+        }
+        if (marker == 0xDA) return at;
+        size_t length = (size_t)bytes[at + 2] << 8 | bytes[at + 3];
+        if (length < 2 || length > count - at - 2) break;
+        if (marker == 0xE1 && !*exif && length >= 8 && memcmp(bytes + at + 4, "Exif\0", 6) == 0) {
+            *exif = bytes + at + 4;
+            *exif_count = length - 2;
+        }
+        at += 2 + length;
+    }
+    return count;
+}
+
+/* Warnings after which every pixel is still right: cameras and editors write such files. */
+static int is_harmless(const char *warning)
+{
+    static const char *const harmless[] = {"extraneous bytes before marker", "unknown JFIF revision",
+                                           "Unknown Adobe color transform"};
+    for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++)
+        if (strstr(warning, harmless[i])) return 1;
+    return 0;
+}
+
+/* The libjpeg inside reports its first warning only, so a harmless one can hide the
+ * news that the file ends early: an end marker must follow the first scan. */
+static int has_end(const uint8_t *bytes, size_t count, size_t scan)
+{
+    for (size_t at = count; at >= scan + 2; at--)
+        if (bytes[at - 2] == 0xFF && bytes[at - 1] == 0xD9) return 1;
+    return 0;
+}
+
+/* Pillow's rule: CMYK in JPEG is stored inverted (255: no ink), as Adobe does, marker
+ * or not.  Its arithmetic: K - (255 - C) K / 255, rounded. */
+static void cmyk_to_rgb(alx_image *image)
+{
+    size_t pixels = (size_t)image->width * (size_t)image->height;
+    const uint8_t *in = image->rgb;
+    uint8_t *out = image->rgb; /* stays behind in */
+    for (size_t i = 0; i < pixels; i++, in += 4) {
+        unsigned k = in[3];
+        for (int c = 0; c < 3; c++) {
+            unsigned ink = (255u - in[c]) * k + 128;
+            *out++ = (uint8_t)(k - (((ink >> 8) + ink) >> 8));
+        }
+    }
+}
+
+static alx_status decode(tjhandle tj, alx_image *image, const uint8_t *bytes, size_t count, size_t scan, alx_error *err)
+{
+    int width = 0, height = 0, subsampling = -1, space = -1;
+    int failed = tjDecompressHeader3(tj, bytes, (unsigned long)count, &width, &height, &subsampling, &space);
+    /* 2.x fails on uncommon chroma subsampling that it decodes well: the size counts. */
+    if (failed && (width < 1 || height < 1 || space < 0))
+        return alx_fail(err, ALX_BAD_DATA, "damaged JPEG: %s; copy or download it again", tjGetErrorStr2(tj));
+    int cmyk = space == TJCS_CMYK || space == TJCS_YCCK;
+    ALX_TRY(alx_image_reserve_as(image, width, height, cmyk ? 4 : 3, err));
+
+    /* The first try stops at any warning: damaged files end quickly. */
+    int format = cmyk ? TJPF_CMYK : TJPF_RGB;
+    failed = tjDecompress2(tj, bytes, (unsigned long)count, image->rgb, width, 0, height, format,
+                           FLAGS | TJFLAG_STOPONWARNING);
+    if (failed && is_harmless(tjGetErrorStr2(tj)) && has_end(bytes, count, scan)) {
+        failed = tjDecompress2(tj, bytes, (unsigned long)count, image->rgb, width, 0, height, format, FLAGS);
+        if (failed && tjGetErrorCode(tj) == TJERR_WARNING && is_harmless(tjGetErrorStr2(tj))) failed = 0;
+    }
+    if (failed)
+        return alx_fail(err, ALX_BAD_DATA, "damaged or truncated JPEG: %s; copy or download it again",
+                        tjGetErrorStr2(tj));
+    if (cmyk) cmyk_to_rgb(image);
+    return ALX_OK;
+}
+
+alx_status alx_codec_jpeg(alx_image *image, const uint8_t *bytes, size_t count, alx_error *err)
+{
+    const uint8_t *exif = NULL;
+    size_t exif_count = 0, scan = walk_segments(bytes, count, &exif, &exif_count);
+    tjhandle tj = tjInitDecompress();
+    if (!tj) return alx_fail(err, ALX_NO_MEMORY, "out of memory: no JPEG decoder");
+    alx_status status = decode(tj, image, bytes, count, scan, err);
+    tjDestroy(tj);
+    if (!status && exif) status = alx_image_orient(image, alx_exif_orientation(exif, exif_count), err);
+    return status;
+}

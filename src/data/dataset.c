@@ -1,0 +1,168 @@
+#include "data/dataset.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/rng.h"
+#include "data/augment.h"
+
+alx_status alx_dataset_create(alx_dataset **dataset, alx_sample_list *list, const alx_preprocess *preprocess,
+                              alx_error *err)
+{
+    *dataset = NULL;
+    alx_dataset *made = alx_calloc(1, sizeof *made, err);
+    if (!made) {
+        alx_sample_list_finish(list);
+        return ALX_NO_MEMORY;
+    }
+    made->list = *list;
+    made->preprocess = *preprocess;
+    memset(list, 0, sizeof *list);
+    *dataset = made;
+    return ALX_OK;
+}
+
+void alx_dataset_destroy(alx_dataset *dataset)
+{
+    if (!dataset) return;
+    alx_sample_list_finish(&dataset->list);
+    free(dataset);
+}
+
+static int find_name(const char *const *names, int count, const char *name)
+{
+    for (int i = 0; i < count; i++) {
+        if (!strcmp(names[i], name)) return i;
+    }
+    return -1;
+}
+
+/* Every class of `names` must be in `others`. */
+static alx_status find_missing(const char *const *names, int count, const char *owner, const char *const *others,
+                               int other_count, const char *other_owner, alx_error *err)
+{
+    for (int i = 0; i < count; i++) {
+        if (find_name(others, other_count, names[i]) >= 0) continue;
+        alx_printable name, a, b;
+        return alx_fail(err, ALX_BAD_DATA, "%s has no class %s, which %s has; the class folders must be named alike",
+                        alx_text_printable(other_owner, b), alx_text_printable(names[i], name),
+                        alx_text_printable(owner, a));
+    }
+    return ALX_OK;
+}
+
+alx_status alx_dataset_match_classes(alx_dataset *dataset, const char *folder, const char *owner,
+                                     const char *const *names, int count, alx_error *err)
+{
+    alx_sample_list *list = &dataset->list;
+    ALX_TRY(find_missing(list->class_names, list->class_count, folder, names, count, owner, err));
+    ALX_TRY(find_missing(names, count, owner, list->class_names, list->class_count, folder, err));
+    if (count != list->class_count)
+        return alx_fail(err, ALX_BAD_DATA, "%s names %d classes and the folder has %d: a name occurs twice", owner,
+                        count, list->class_count);
+
+    int *place = alx_calloc((size_t)count, sizeof *place, err);
+    if (!place) return ALX_NO_MEMORY;
+    for (int i = 0; i < count; i++) place[i] = find_name(names, count, list->class_names[i]);
+    for (int64_t i = 0; i < list->count; i++) list->samples[i].label = place[list->samples[i].label];
+    /* The names themselves stay in the list's arena: only their order changes. */
+    const char **sorted = alx_arena_alloc(&list->arena, (size_t)count, sizeof *sorted, err);
+    if (sorted) {
+        for (int i = 0; i < count; i++) sorted[place[i]] = list->class_names[i];
+        list->class_names = sorted;
+    }
+    free(place);
+    return sorted ? ALX_OK : ALX_NO_MEMORY;
+}
+
+int64_t alx_dataset_count(const alx_dataset *dataset)
+{
+    return dataset->list.count;
+}
+
+int alx_dataset_class_count(const alx_dataset *dataset)
+{
+    return dataset->list.class_count;
+}
+
+const char *alx_dataset_class_name(const alx_dataset *dataset, int index)
+{
+    return index >= 0 && index < dataset->list.class_count ? dataset->list.class_names[index] : NULL;
+}
+
+int64_t alx_dataset_class_size(const alx_dataset *dataset, int index)
+{
+    int64_t size = 0;
+    for (int64_t i = 0; i < dataset->list.count; i++) size += dataset->list.samples[i].label == index;
+    return size;
+}
+
+const char *alx_dataset_path(const alx_dataset *dataset, int64_t index)
+{
+    return index >= 0 && index < dataset->list.count ? dataset->list.samples[index].path : NULL;
+}
+
+int alx_dataset_label(const alx_dataset *dataset, int64_t index)
+{
+    return index >= 0 && index < dataset->list.count ? dataset->list.samples[index].label : -1;
+}
+
+void alx_dataset_image_size(const alx_dataset *dataset, int *width, int *height)
+{
+    *width = dataset->preprocess.width;
+    *height = dataset->preprocess.height;
+}
+
+/* ITU-R 601 luma in Pillow's fixed point, for networks that see grey. */
+static void make_grey(uint8_t *rgb, size_t pixels)
+{
+    for (size_t i = 0; i < pixels; i++, rgb += 3) {
+        uint32_t luma = (19595u * rgb[0] + 38470u * rgb[1] + 7471u * rgb[2] + 0x8000u) >> 16;
+        rgb[0] = rgb[1] = rgb[2] = (uint8_t)luma;
+    }
+}
+
+alx_status alx_dataset_image(const alx_dataset *dataset, int64_t index, uint8_t *rgb, alx_error *err)
+{
+    const alx_preprocess *p = &dataset->preprocess;
+    if (index < 0 || index >= dataset->list.count)
+        return alx_fail(err, ALX_USAGE, "image %lld of a data set of %lld", (long long)index,
+                        (long long)dataset->list.count);
+    alx_image image = {0}, resized = {0};
+    alx_resampler scratch = {0};
+    alx_status status = alx_image_read(&image, dataset->list.samples[index].path, err);
+    if (status) goto done;
+    status = alx_image_reserve(&resized, p->image_width, p->image_height, err);
+    if (status) goto done;
+    status = alx_preprocess_resize(p, &scratch, image.rgb, image.width, image.height, resized.rgb, err);
+    if (status) {
+        alx_where(err, status, "%s", dataset->list.samples[index].path);
+        goto done;
+    }
+    alx_augment_view view;
+    alx_augment_view_centre(p, &view);
+    size_t row = (size_t)p->width * 3;
+    for (int y = 0; y < p->height; y++) {
+        size_t from = ((size_t)(view.top + y) * (size_t)p->image_width + (size_t)view.left) * 3;
+        memcpy(rgb + (size_t)y * row, resized.rgb + from, row);
+    }
+    if (p->channels == 1) make_grey(rgb, (size_t)p->height * (size_t)p->width);
+done:
+    alx_resampler_finish(&scratch);
+    alx_image_finish(&resized);
+    alx_image_finish(&image);
+    return status;
+}
+
+int alx_dataset_sample(const alx_dataset *dataset, uint64_t seed, int wanted, int64_t *indices)
+{
+    int64_t count = dataset->list.count;
+    int taken = wanted < count ? wanted : (int)count;
+    if (taken <= 0) return 0;
+    int64_t *order = alx_calloc((size_t)count, sizeof *order, NULL);
+    if (!order) return 0;
+    alx_rng_permute(order, count, seed, ALX_RNG_SAMPLE, 0, 0);
+    memcpy(indices, order, (size_t)taken * sizeof *indices);
+    free(order);
+    return taken;
+}

@@ -1,0 +1,50 @@
+/* A network that fits together: each layer's shape and parameters. */
+#ifndef ALX_MODEL_GRAPH_H
+#define ALX_MODEL_GRAPH_H
+
+#include "model/spec.h"
+
+typedef struct alx_graph_layer {
+    alx_shape out; /* of one sample */
+    int param_count;
+    int first_param; /* in the store */
+    int64_t parameters, trainable;
+} alx_graph_layer;
+
+typedef struct alx_graph_param {
+    const char *name; /* "conv2d_1.kernel" */
+    int layer;
+    alx_param_decl decl;
+} alx_graph_param;
+
+typedef struct alx_graph {
+    alx_spec spec;   /* owned */
+    alx_shape input; /* of one sample */
+    alx_graph_layer *layers;
+    int param_count;
+    alx_graph_param *params;
+    int64_t parameters, trainable;
+} alx_graph;
+
+/* Takes the spec over (it is empty afterwards, also on failure). A message begins
+ * with the layer's place: "net.yaml:7:5: conv2d_2: kernel_size 11 does not fit an 8x8 input; ...".  The last layer must
+ * end in softmax over `classes` features, and every other be read by a later one. */
+alx_status alx_graph_create(alx_graph **graph, alx_spec *spec, alx_error *err);
+void alx_graph_destroy(alx_graph *graph);
+/* From a YAML file or the name of a built-in network.  A name without '/' and '.' is looked up among the built-in
+ * networks first, so that the program's own file `alexnet` in the folder is not taken for the network. */
+alx_status alx_graph_open(alx_graph **graph, const char *source, int classes, alx_error *err);
+
+/* A network that grows: begin like create but without the demands on its end; each extend appends a layer and
+ * checks that it fits, or leaves the graph as it was; check makes the demands. */
+alx_status alx_graph_begin(alx_graph **graph, alx_spec *spec, alx_error *err);
+alx_status alx_graph_extend(alx_graph *graph, const char *type, const char *options, alx_error *err);
+alx_status alx_graph_check(const alx_graph *graph, alx_error *err);
+
+/* The output of layer `layer` (-1: the input), per sample. */
+const alx_shape *alx_graph_shape(const alx_graph *graph, int layer);
+/* Appends the forward ops of the whole network up to the logits (before the final softmax): sets
+ * program->input and program->logits.  param index = index in graph->params. */
+alx_status alx_graph_lower(const alx_graph *graph, alx_program *program, alx_error *err);
+
+#endif

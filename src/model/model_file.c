@@ -1,0 +1,252 @@
+#include "model/model_file.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char format[] = "alexnet 1";
+
+/* ---- Metadata ---- */
+
+void alx_model_meta_finish(alx_model_meta *meta)
+{
+    alx_arena_finish(&meta->arena);
+    *meta = (alx_model_meta){0};
+}
+
+static alx_status bad_classes(alx_error *err)
+{
+    return alx_fail(err, ALX_BAD_MODEL, "metadata \"classes\" is not a list of class names; this is not a model file");
+}
+
+static alx_status read_classes(alx_model_meta *meta, const char *text, alx_error *err)
+{
+    json_t *list = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+    alx_status status = ALX_OK;
+    size_t count = json_is_array(list) ? json_array_size(list) : 0;
+    if (count < 1 || count > ALX_SPEC_MAX_CLASSES) {
+        status = bad_classes(err);
+        goto done;
+    }
+    meta->class_names = alx_arena_alloc(&meta->arena, count, sizeof *meta->class_names, err);
+    if (!meta->class_names) status = ALX_NO_MEMORY;
+    for (size_t i = 0; i < count && !status; i++) {
+        const char *name = json_string_value(json_array_get(list, i));
+        if (!name)
+            status = bad_classes(err);
+        else if (!(meta->class_names[i] = alx_arena_strdup(&meta->arena, name, err)))
+            status = ALX_NO_MEMORY;
+    }
+    if (!status) meta->class_count = (int)count;
+done:
+    json_decref(list);
+    return status;
+}
+
+static alx_status read_text(const char **field, alx_model_meta *meta, const alx_safetensors *file, const char *key,
+                            alx_error *err)
+{
+    const char *value = alx_safetensors_metadata(file, key);
+    if (!value)
+        return alx_fail(err, ALX_BAD_MODEL,
+                        "no metadata \"%s\": these are tensors, but not a model file of this program", key);
+    *field = alx_arena_strdup(&meta->arena, value, err);
+    return *field ? ALX_OK : ALX_NO_MEMORY;
+}
+
+static alx_status read_meta(alx_model_meta *meta, const alx_safetensors *file, alx_error *err)
+{
+    const char *found = NULL, *classes = NULL;
+    ALX_TRY(read_text(&found, meta, file, "format", err));
+    if (strcmp(found, format) != 0) {
+        alx_printable shown;
+        return alx_fail(err, ALX_BAD_MODEL,
+                        "its format is \"%s\" and this program reads \"%s\"; use the program that wrote it",
+                        alx_text_printable(found, shown), format);
+    }
+    ALX_TRY(read_text(&meta->yaml, meta, file, "model", err));
+    ALX_TRY(read_text(&meta->preprocessing, meta, file, "preprocessing", err));
+    ALX_TRY(read_text(&classes, meta, file, "classes", err));
+    return read_classes(meta, classes, err);
+}
+
+alx_status alx_model_meta_read(alx_model_meta *meta, const alx_safetensors *file, alx_error *err)
+{
+    *meta = (alx_model_meta){0};
+    alx_status status = read_meta(meta, file, err);
+    if (status) alx_model_meta_finish(meta);
+    return status;
+}
+
+static alx_status write_classes(alx_safetensors_writer *writer, const alx_model_meta *meta, alx_error *err)
+{
+    json_t *list = json_array();
+    bool ok = list != NULL;
+    for (int i = 0; ok && i < meta->class_count; i++) {
+        json_t *name = json_string(meta->class_names[i]);
+        if (!name) {
+            alx_printable shown;
+            json_decref(list);
+            return alx_fail(err, ALX_BAD_DATA, "class %s: its name is not UTF-8; rename the folder",
+                            alx_text_printable(meta->class_names[i], shown));
+        }
+        ok = json_array_append_new(list, name) == 0;
+    }
+    char *text = ok ? json_dumps(list, JSON_COMPACT) : NULL;
+    json_decref(list);
+    if (!text) return alx_fail(err, ALX_NO_MEMORY, "out of memory while writing class names");
+    alx_status status = alx_safetensors_put_metadata(writer, "classes", text, err);
+    free(text);
+    return status;
+}
+
+alx_status alx_model_meta_write(alx_safetensors_writer *writer, const alx_model_meta *meta, alx_error *err)
+{
+    ALX_TRY(alx_safetensors_put_metadata(writer, "format", format, err));
+    ALX_TRY(alx_safetensors_put_metadata(writer, "version", alx_version(), err));
+    ALX_TRY(alx_safetensors_put_metadata(writer, "model", meta->yaml, err));
+    ALX_TRY(alx_safetensors_put_metadata(writer, "preprocessing", meta->preprocessing, err));
+    return write_classes(writer, meta, err);
+}
+
+/* ---- Tensors ---- */
+
+/* With a prefix, a span holds gradients or moments: of trainable tensors only. */
+static bool is_stored(const alx_param *param, const char *prefix)
+{
+    return !*prefix || param->trainable;
+}
+
+static char *tensor_name(const alx_param *param, const char *prefix, alx_error *err)
+{
+    alx_text text = {0};
+    char *name;
+    alx_text_printf(&text, "%s%s", prefix, param->name);
+    return alx_text_take(&name, &text, err) ? NULL : name;
+}
+
+static void add_dims(alx_text *text, int rank, const int64_t *dims)
+{
+    alx_text_add(text, "(");
+    for (int i = 0; i < rank; i++) alx_text_printf(text, "%s%lld", i ? ", " : "", (long long)dims[i]);
+    alx_text_add(text, ")");
+}
+
+/* "conv2d_1.kernel is (96, 3, 11, 11) in the file and (64, 3, 11, 11) in the network: ..." */
+static alx_status check_shape(const alx_st_tensor *tensor, const alx_shape *shape, alx_error *err)
+{
+    if (tensor->rank == shape->rank &&
+        memcmp(tensor->dims, shape->dims, (size_t)shape->rank * sizeof *shape->dims) == 0)
+        return ALX_OK;
+    alx_text message = {0};
+    alx_printable name;
+    alx_text_printf(&message, "%s is ", alx_text_printable(tensor->name, name));
+    add_dims(&message, tensor->rank, tensor->dims);
+    alx_text_add(&message, " in the file and ");
+    add_dims(&message, shape->rank, shape->dims);
+    alx_text_add(&message, " in the network: this is a file of another model");
+    alx_status status = message.failed ? alx_fail(err, ALX_NO_MEMORY, "out of memory")
+                                       : alx_fail(err, ALX_BAD_MODEL, "%s", message.data);
+    alx_text_finish(&message);
+    return status;
+}
+
+/* Room for the largest tensor in canonical order; of tensors stored in tiles alone when tiled_only. */
+static alx_status make_room(float **room, const alx_params *params, bool tiled_only, alx_error *err)
+{
+    int64_t most = 0;
+    for (int i = 0; i < params->count; i++) {
+        const alx_param *param = &params->list[i];
+        int64_t count = alx_shape_elements(&param->shape);
+        if (count > most && (param->tiled || !tiled_only)) most = count;
+    }
+    *room = alx_calloc((size_t)most, sizeof **room, err);
+    return *room ? ALX_OK : ALX_NO_MEMORY;
+}
+
+static alx_status find_tensor(const alx_st_tensor **tensor, const alx_safetensors *file, const alx_param *param,
+                              const char *prefix, alx_error *err)
+{
+    char *name = tensor_name(param, prefix, err);
+    if (!name) return ALX_NO_MEMORY;
+    *tensor = alx_safetensors_find(file, name);
+    alx_status status = ALX_OK;
+    if (!*tensor)
+        status = alx_fail(err, ALX_BAD_MODEL,
+                          "no tensor %s in the file, which the network has: this is a file of another model", name);
+    free(name);
+    return status ? status : check_shape(*tensor, &param->shape, err);
+}
+
+/* A tensor that the network lacks. Optimizer state beside weights is a checkpoint's. */
+static alx_status check_extra(const alx_params *params, const alx_safetensors *file, const char *prefix, alx_error *err)
+{
+    static const char optimizer[] = "optimizer.";
+    int expected = 0, found = 0, count = alx_safetensors_count(file);
+    if (*prefix) return ALX_OK;
+    for (int i = 0; i < params->count; i++) expected += is_stored(&params->list[i], prefix);
+    for (int i = 0; i < count; i++)
+        found += strncmp(alx_safetensors_tensor(file, i)->name, optimizer, sizeof optimizer - 1) != 0;
+    if (found == expected) return ALX_OK;
+    return alx_fail(err, ALX_BAD_MODEL, "the file has %d tensors and the network %d: this is a file of another model",
+                    found, expected);
+}
+
+alx_status alx_model_tensors_read(const alx_params *params, const alx_safetensors *file, const char *prefix,
+                                  float *span, alx_error *err)
+{
+    /* All shapes first: a wrong file is refused before a value changes. */
+    for (int i = 0; i < params->count; i++) {
+        const alx_st_tensor *tensor;
+        if (is_stored(&params->list[i], prefix)) ALX_TRY(find_tensor(&tensor, file, &params->list[i], prefix, err));
+    }
+    ALX_TRY(check_extra(params, file, prefix, err));
+    float *canonical;
+    ALX_TRY(make_room(&canonical, params, false, err));
+    alx_status status = ALX_OK;
+    for (int i = 0; i < params->count && !status; i++) {
+        const alx_st_tensor *tensor;
+        if (!is_stored(&params->list[i], prefix)) continue;
+        status = find_tensor(&tensor, file, &params->list[i], prefix, err);
+        if (!status) status = alx_safetensors_read_f32(file, tensor, canonical, err);
+        if (!status) alx_params_import(params, i, canonical, span);
+    }
+    free(canonical);
+    return status;
+}
+
+alx_status alx_model_tensors_declare(const alx_params *params, alx_safetensors_writer *writer, const char *prefix,
+                                     alx_error *err)
+{
+    for (int i = 0; i < params->count; i++) {
+        const alx_param *param = &params->list[i];
+        if (!is_stored(param, prefix)) continue;
+        char *name = tensor_name(param, prefix, err);
+        if (!name) return ALX_NO_MEMORY;
+        alx_status status =
+            alx_safetensors_declare(writer, name, ALX_ST_F32, param->shape.rank, param->shape.dims, err);
+        free(name);
+        ALX_TRY(status);
+    }
+    return ALX_OK;
+}
+
+alx_status alx_model_tensors_write(const alx_params *params, alx_safetensors_writer *writer, const char *prefix,
+                                   const float *span, alx_error *err)
+{
+    float *canonical;
+    ALX_TRY(make_room(&canonical, params, true, err));
+    alx_status status = ALX_OK;
+    for (int i = 0; i < params->count && !status; i++) {
+        const alx_param *param = &params->list[i];
+        if (!is_stored(param, prefix)) continue;
+        const float *values = span + param->offset;
+        if (param->tiled) {
+            alx_params_export(params, i, span, canonical);
+            values = canonical;
+        }
+        status = alx_safetensors_write(writer, values, (size_t)alx_shape_elements(&param->shape) * sizeof *values, err);
+    }
+    free(canonical);
+    return status;
+}

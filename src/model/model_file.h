@@ -1,0 +1,36 @@
+/* Model files: a network's weights and what is needed to use them, in safetensors.
+ *
+ * Metadata: "model" (YAML), "classes" (JSON list of names in output order),
+ * "preprocessing" (JSON, see data/preprocess.h), "format" ("alexnet 1"), "version"
+ * of the program, and what a checkpoint adds.  No dates, no paths. */
+#ifndef ALX_MODEL_MODEL_FILE_H
+#define ALX_MODEL_MODEL_FILE_H
+
+#include "formats/safetensors.h"
+#include "model/params.h"
+
+typedef struct alx_model_meta {
+    alx_arena arena;
+    const char *yaml;
+    int class_count;
+    const char **class_names;
+    const char *preprocessing;
+} alx_model_meta;
+
+void alx_model_meta_finish(alx_model_meta *meta);
+/* Checks and reads the metadata of an open file; what is missing is named. */
+alx_status alx_model_meta_read(alx_model_meta *meta, const alx_safetensors *file, alx_error *err);
+/* Declares metadata of a model file. */
+alx_status alx_model_meta_write(alx_safetensors_writer *writer, const alx_model_meta *meta, alx_error *err);
+
+/* Every tensor of the store by name, with exactly its shape; "conv2d_1.kernel is (96, 3, 11, 11) in the file and
+ * (64, 3, 11, 11) in the network: this is a file of another model". prefix: "" or "optimizer.m." ...; span: values with
+ * the store's offsets, for trainable tensors only when a prefix is given. */
+alx_status alx_model_tensors_read(const alx_params *params, const alx_safetensors *file, const char *prefix,
+                                  float *span, alx_error *err);
+alx_status alx_model_tensors_declare(const alx_params *params, alx_safetensors_writer *writer, const char *prefix,
+                                     alx_error *err);
+alx_status alx_model_tensors_write(const alx_params *params, alx_safetensors_writer *writer, const char *prefix,
+                                   const float *span, alx_error *err);
+
+#endif

@@ -1,0 +1,123 @@
+/* The public calls about networks and layers, over the graph and the catalogue. */
+#include "model/network.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+alx_status alx_network_wrap(alx_network **network, alx_graph *graph, alx_error *err)
+{
+    *network = alx_calloc(1, sizeof **network, err);
+    if (!*network) {
+        alx_graph_destroy(graph);
+        return ALX_NO_MEMORY;
+    }
+    (*network)->graph = graph;
+    return ALX_OK;
+}
+
+alx_status alx_network_create(alx_network **network, const char *name, int height, int width, int channels, int classes,
+                              alx_error *err)
+{
+    *network = NULL;
+    alx_spec spec;
+    alx_graph *graph;
+    alx_status status = alx_spec_init(&spec, name, height, width, channels, classes, err);
+    if (status) {
+        alx_spec_finish(&spec);
+        return status;
+    }
+    ALX_TRY(alx_graph_begin(&graph, &spec, err));
+    return alx_network_wrap(network, graph, err);
+}
+
+alx_status alx_network_add(alx_network *network, const char *type, const char *options, alx_error *err)
+{
+    return alx_graph_extend(network->graph, type, options, err);
+}
+
+void alx_network_destroy(alx_network *network)
+{
+    if (!network) return;
+    alx_graph_destroy(network->graph);
+    free(network);
+}
+
+const char *alx_network_name(const alx_network *network)
+{
+    return network->graph->spec.name;
+}
+
+int alx_network_classes(const alx_network *network)
+{
+    return network->graph->spec.classes;
+}
+
+void alx_network_input(const alx_network *network, int size[3])
+{
+    memcpy(size, network->graph->spec.input, sizeof network->graph->spec.input);
+}
+
+int alx_network_layer_count(const alx_network *network)
+{
+    return network->graph->spec.layer_count;
+}
+
+void alx_network_layer(const alx_network *network, int index, alx_layer_info *info)
+{
+    const alx_graph_layer *layer = &network->graph->layers[index];
+    const alx_spec_layer *spec = &network->graph->spec.layers[index];
+    const int64_t *d = layer->out.dims;
+    *info = (alx_layer_info){.name = spec->name,
+                             .type = spec->cls->name,
+                             .keras = spec->cls->keras,
+                             .rank = layer->out.rank,
+                             .shape = {d[0]},
+                             .parameters = layer->parameters,
+                             .trainable = layer->trainable,
+                             .options = spec->options,
+                             .input_count = spec->input_count};
+    if (info->rank == 3) { /* (C, H, W) -> height, width, channels */
+        info->shape[0] = d[1];
+        info->shape[1] = d[2];
+        info->shape[2] = d[0];
+    }
+    memcpy(info->inputs, spec->inputs, sizeof info->inputs);
+}
+
+alx_status alx_network_yaml(char **text, const alx_network *network, alx_error *err)
+{
+    *text = NULL;
+    ALX_TRY(alx_graph_check(network->graph, err));
+    alx_text yaml = {0};
+    alx_spec_write(&yaml, &network->graph->spec);
+    return alx_text_take(text, &yaml, err);
+}
+
+void alx_text_destroy(char *text)
+{
+    free(text);
+}
+
+/* ---- The catalogue ---- */
+
+const alx_layer_type_info *alx_layer_type(int index)
+{
+    if (index < 0) return NULL;
+    for (int i = 0; alx_layer_classes[i]; i++)
+        if (i == index) return &alx_layer_classes[i]->info;
+    return NULL;
+}
+
+int alx_layer_type_option(const alx_layer_type_info *type, int index, alx_option_info *option)
+{
+    /* type and range of the row live until this thread asks for the next one. */
+    static _Thread_local char text[128], range[64];
+    const alx_layer_class *cls = (const alx_layer_class *)type; /* info is the descriptor's beginning */
+    for (int i = 0; i <= index && index >= 0; i++) {
+        if (!cls->options[i].name) return 0;
+        if (i < index) continue;
+        alx_option_describe(&cls->options[i], option, text, range);
+        return 1;
+    }
+    return 0;
+}

@@ -1,0 +1,39 @@
+/* The parameter store: every tensor of a network in one span of memory.
+ *
+ * The layout is fixed when the store is made and no plan changes it.  Trainable
+ * tensors come first, the last layer's first (so that gradients, which use the same
+ * offsets, are complete from the front as the backward pass runs); moving statistics
+ * follow.  A tensor is canonical (conv OIHW, dense OI) unless `tiled`. */
+#ifndef ALX_MODEL_PARAMS_H
+#define ALX_MODEL_PARAMS_H
+
+#include "model/graph.h"
+
+typedef struct alx_param {
+    const char *name; /* in the graph's arena */
+    alx_shape shape;
+    int64_t offset, count; /* floats, within the span; offsets are multiples of 16 */
+    bool trainable;
+    bool tiled; /* (O, I) stored as AB16b64a: tiles of 16 inputs x 64 outputs (see tensor/dnn.h) */
+} alx_param;
+
+typedef struct alx_params {
+    const alx_graph *graph; /* outlives the store */
+    int count;
+    alx_param *list;        /* in the order of graph->params */
+    int64_t span;           /* floats in all, padding included */
+    int64_t trainable_span; /* the leading part that has gradients */
+    float *data;            /* (span); padding is zero */
+    uint64_t version;       /* changes with every update: packed copies compare it */
+} alx_params;
+
+/* Zeroed values; tiled: store large dense kernels in tiles. */
+alx_status alx_params_create(alx_params **params, const alx_graph *graph, bool tiled, alx_error *err);
+void alx_params_destroy(alx_params *params);
+/* Draw the initial values (model/init.c): depends on seed and parameter index only. */
+void alx_params_init(alx_params *params, uint64_t seed);
+/* Copy tensor `index` of a span with this store's offsets (values, gradients, moments) to or from canonical order. */
+void alx_params_export(const alx_params *params, int index, const float *span, float *canonical);
+void alx_params_import(const alx_params *params, int index, const float *canonical, float *span);
+
+#endif

@@ -1,0 +1,111 @@
+/* Batch normalisation (Ioffe and Szegedy 2015) through oneDNN; the moving statistics are ours.
+ *
+ * moving = momentum * moving + (1 - momentum) * batch statistic, with the population
+ * variance of the batch, as Keras 3 (PyTorch takes the sample variance here). */
+#include "ops/build.h"
+
+static const alx_op_class class_batch_norm;
+
+enum { X, GAMMA, BETA, MEAN, VARIANCE };
+
+alx_status alx_op_batch_norm(alx_value *y, alx_program *program, alx_value x, alx_value gamma, alx_value beta,
+                             alx_value mean, alx_value variance, const alx_batch_norm_attr *attr, alx_error *err)
+{
+    alx_value inputs[] = {x, gamma, beta, mean, variance};
+    alx_op *op;
+    ALX_TRY(alx_op_add(&op, program, &class_batch_norm, 5, inputs, err));
+    op->attr.batch_norm = *attr;
+    alx_shape shape = *alx_value_shape(program, x), channels = *alx_value_shape(program, gamma);
+    ALX_TRY(alx_op_add_output(op, program, &shape, program->type, err));
+    if (program->mode == ALX_MODE_TRAIN) { /* the batch's statistics, kept for the backward pass */
+        ALX_TRY(alx_op_add_output(op, program, &channels, ALX_F32, err));
+        ALX_TRY(alx_op_add_output(op, program, &channels, ALX_F32, err));
+    }
+    *y = op->outputs[0];
+    return ALX_OK;
+}
+
+/* args: batch mean, batch variance, moving mean, moving variance; each (C) */
+static void update_moving(const alx_step *step, const alx_run_context *context)
+{
+    (void)context;
+    const float *batch[] = {step->data[0], step->data[1]};
+    float *moving[] = {step->data[2], step->data[3]};
+    float momentum = step->op->attr.batch_norm.momentum;
+    size_t channels = alx_md_bytes(step->md[0]) / sizeof(float);
+    for (int i = 0; i < 2; i++)
+        for (size_t c = 0; c < channels; c++) moving[i][c] = momentum * moving[i][c] + (1.0f - momentum) * batch[i][c];
+}
+
+static alx_status build_forward(alx_build *build, alx_op *op, alx_error *err)
+{
+    bool training = build->program->mode == ALX_MODE_TRAIN;
+    const alx_md *x;
+    ALX_TRY(alx_build_current(&x, build, op->inputs[X], err));
+    alx_prim *prim = NULL;
+    ALX_TRY(alx_dnn_batch_norm_forward(&prim, build->dnn, op->attr.batch_norm.epsilon, training, x, err));
+    alx_step_arg args[6] = {{ALX_ARG_SRC, 0},   {ALX_ARG_DST, 0},  {ALX_ARG_SCALE, 0},
+                            {ALX_ARG_SHIFT, 0}, {ALX_ARG_MEAN, 0}, {ALX_ARG_VARIANCE, 0}};
+    alx_step_arg update[4] = {{ALX_ARG_SRC, 0}, {ALX_ARG_SRC, 0}, {ALX_ARG_DST, 0}, {ALX_ARG_DST, 0}};
+    ALX_TRY(alx_build_input(&args[0].slot, build, op->inputs[X], x, err));
+    ALX_TRY(alx_build_input(&args[2].slot, build, op->inputs[GAMMA], NULL, err));
+    ALX_TRY(alx_build_input(&args[3].slot, build, op->inputs[BETA], NULL, err));
+    for (int i = 0; i < 2; i++) {
+        int moving;
+        ALX_TRY(alx_build_input(&moving, build, op->inputs[MEAN + i], NULL, err));
+        update[2 + i].slot = args[4 + i].slot = moving;
+        if (!training) continue;
+        const alx_md *channels = alx_build_layout(build, op->inputs[MEAN + i]);
+        ALX_TRY(alx_build_output(&args[4 + i].slot, build, op->outputs[1 + i], channels, err));
+        update[i].slot = args[4 + i].slot;
+    }
+    ALX_TRY(alx_build_output(&args[1].slot, build, op->outputs[0], x, err));
+    ALX_TRY(alx_build_prim(build, op, prim, 6, args, -1, err));
+    return training ? alx_build_kernel(build, op, update_moving, 4, update, -1, err) : ALX_OK;
+}
+
+/* inputs: dy, x, gamma, mean, variance; outputs: dx, dgamma, dbeta */
+static alx_status build_backward(alx_build *build, alx_op *op, alx_error *err)
+{
+    const alx_md *md;
+    ALX_TRY(alx_build_current(&md, build, op->inputs[1], err));
+    alx_prim *prim = NULL;
+    ALX_TRY(alx_dnn_batch_norm_backward(&prim, build->dnn, op->forward->attr.batch_norm.epsilon, md, md, err));
+    static const alx_arg in_args[] = {ALX_ARG_DIFF_DST, ALX_ARG_SRC, ALX_ARG_SCALE, ALX_ARG_MEAN, ALX_ARG_VARIANCE};
+    static const alx_arg out_args[] = {ALX_ARG_DIFF_SRC, ALX_ARG_DIFF_SCALE, ALX_ARG_DIFF_SHIFT};
+    alx_step_arg args[9];
+    int count = 0;
+    for (int i = 0; i < 5; i++, count++) {
+        args[count].arg = in_args[i];
+        ALX_TRY(alx_build_input(&args[count].slot, build, op->inputs[i], i < 2 ? md : NULL, err));
+    }
+    for (int i = 0; i < 3; i++, count++) {
+        args[count].arg = out_args[i];
+        const alx_md *out = i ? alx_build_layout(build, op->inputs[2]) : md;
+        ALX_TRY(alx_build_output(&args[count].slot, build, op->outputs[i], out, err));
+    }
+    if (alx_prim_md(prim, ALX_ARG_SHIFT)) { /* some versions list it as an input too */
+        args[count].arg = ALX_ARG_SHIFT;
+        ALX_TRY(alx_build_input(&args[count++].slot, build, op->forward->inputs[BETA], NULL, err));
+    }
+    return alx_build_prim(build, op, prim, count, args, -1, err);
+}
+
+static const alx_op_class class_backward = {"batch_norm_backward", NULL, build_backward};
+
+static alx_status gradient(alx_program *program, alx_op *op, const alx_value *dy, const bool *need, alx_value *dx,
+                           alx_error *err)
+{
+    alx_value inputs[] = {dy[0], op->inputs[X], op->inputs[GAMMA], op->outputs[1], op->outputs[2]};
+    alx_op *backward;
+    ALX_TRY(alx_op_add(&backward, program, &class_backward, 5, inputs, err));
+    backward->forward = op;
+    alx_shape shape = *alx_value_shape(program, op->inputs[X]);
+    ALX_TRY(alx_op_add_output(backward, program, &shape, program->type, err));
+    ALX_TRY(alx_op_add_gradient(backward, program, op->inputs[GAMMA], err));
+    ALX_TRY(alx_op_add_gradient(backward, program, op->inputs[BETA], err));
+    if (need[X]) dx[X] = backward->outputs[0];
+    return ALX_OK;
+}
+
+static const alx_op_class class_batch_norm = {"batch_norm", gradient, build_forward};

@@ -1,0 +1,24 @@
+/* bfloat16: the upper half of a float, rounded to nearest even. */
+#ifndef ALX_OPS_BF16_H
+#define ALX_OPS_BF16_H
+
+#include <stdint.h>
+#include <string.h>
+
+static inline float alx_bf16_to_float(uint16_t bits)
+{
+    uint32_t wide = (uint32_t)bits << 16;
+    float value;
+    memcpy(&value, &wide, sizeof value);
+    return value;
+}
+
+static inline uint16_t alx_bf16_from_float(float value)
+{
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    if ((bits & 0x7fffffffu) > 0x7f800000u) return (uint16_t)(bits >> 16 | 0x40u); /* NaN stays NaN */
+    return (uint16_t)((bits + 0x7fffu + (bits >> 16 & 1u)) >> 16);
+}
+
+#endif

@@ -1,0 +1,246 @@
+#include "ops/build.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A converted copy of a value. */
+struct alx_conversion {
+    alx_value value;
+    const alx_md *md;
+    int slot;
+    struct alx_conversion *next;
+};
+
+static alx_status add_slot(int *index, alx_build *build, const alx_slot *slot, alx_error *err)
+{
+    if (build->slot_count == build->slot_capacity) {
+        int capacity = build->slot_capacity ? 2 * build->slot_capacity : 128;
+        alx_slot *slots = alx_realloc(build->slots, (size_t)capacity, sizeof *slots, err);
+        if (!slots) return ALX_NO_MEMORY;
+        build->slots = slots;
+        build->slot_capacity = capacity;
+    }
+    build->slots[build->slot_count] = *slot;
+    build->slots[build->slot_count].first = build->slots[build->slot_count].last = -1;
+    *index = build->slot_count++;
+    return ALX_OK;
+}
+
+static alx_status add_step(alx_step **out, alx_build *build, const alx_op *op, int count, const alx_step_arg *args,
+                           int in_place, alx_error *err)
+{
+    if (build->step_count == build->step_capacity) {
+        int capacity = build->step_capacity ? 2 * build->step_capacity : 128;
+        alx_step *steps = alx_realloc(build->steps, (size_t)capacity, sizeof *steps, err);
+        if (!steps) return ALX_NO_MEMORY;
+        build->steps = steps;
+        build->step_capacity = capacity;
+    }
+    alx_step_arg *list = alx_arena_alloc(&build->arena, (size_t)count, sizeof *list, err);
+    if (!list) return ALX_NO_MEMORY;
+    memcpy(list, args, (size_t)count * sizeof *list);
+    for (int i = 0; i < count; i++) {
+        alx_slot *slot = &build->slots[list[i].slot];
+        if (slot->first < 0) slot->first = build->step_count;
+        slot->last = build->step_count;
+    }
+    alx_step *step = &build->steps[build->step_count];
+    *step = (alx_step){.op = op, .layer = op ? op->layer : -1, .arg_count = count, .args = list, .in_place = in_place};
+    step->backward = op && op->index >= build->program->forward_count;
+    build->step_count++;
+    *out = step;
+    return ALX_OK;
+}
+
+static alx_status add_reorder(alx_build *build, int from, int to, bool pack, alx_error *err)
+{
+    alx_prim *prim = NULL;
+    ALX_TRY(alx_dnn_reorder(&prim, build->dnn, build->slots[from].md, build->slots[to].md, err));
+    alx_step_arg args[2] = {{ALX_ARG_FROM, from}, {ALX_ARG_TO, to}};
+    ALX_TRY(alx_build_prim(build, NULL, prim, 2, args, -1, err));
+    build->steps[build->step_count - 1].pack = pack;
+    return ALX_OK;
+}
+
+/* ---- Layouts ---- */
+
+static alx_status store_md(const alx_md **md, alx_build *build, const alx_value_info *info, alx_error *err)
+{
+    bool tiled = build->tiled && build->tiled[info->param] && info->shape.rank == 2;
+    return alx_md_create(md, build->dnn, &info->shape, ALX_F32, tiled ? ALX_ORDER_DENSE_BLOCKED : ALX_ORDER_PLAIN, err);
+}
+
+/* The slot that a value has from the beginning: inputs and parameters get theirs here. */
+static alx_status own_slot(int *index, alx_build *build, alx_value value, alx_error *err)
+{
+    if (build->value_slot[value] < 0) {
+        static const alx_slot_kind kinds[] = {[ALX_VALUE_INPUT] = ALX_SLOT_IMAGES,
+                                              [ALX_VALUE_PARAM] = ALX_SLOT_PARAM,
+                                              [ALX_VALUE_GRADIENT] = ALX_SLOT_GRADIENT};
+        const alx_value_info *info = &build->program->values[value];
+        assert(info->kind != ALX_VALUE_COMPUTED);
+        alx_slot slot = {.kind = kinds[info->kind], .param = info->param};
+        if (info->kind == ALX_VALUE_INPUT) {
+            if (info->param == 1) slot.kind = ALX_SLOT_LABELS;
+            ALX_TRY(alx_md_create(&slot.md, build->dnn, &info->shape, info->type, ALX_ORDER_PLAIN, err));
+        } else {
+            ALX_TRY(store_md(&slot.md, build, info, err));
+        }
+        slot.bytes = alx_md_bytes(slot.md);
+        ALX_TRY(add_slot(&build->value_slot[value], build, &slot, err));
+    }
+    *index = build->value_slot[value];
+    return ALX_OK;
+}
+
+const alx_md *alx_build_layout(const alx_build *build, alx_value value)
+{
+    int slot = build->value_slot[value];
+    return slot < 0 ? NULL : build->slots[slot].md;
+}
+
+alx_status alx_build_md(const alx_md **md, alx_build *build, alx_value value, alx_dtype type, alx_order order,
+                        alx_error *err)
+{
+    return alx_md_create(md, build->dnn, &build->program->values[value].shape, type, order, err);
+}
+
+alx_order alx_build_image_order(const alx_build *build, alx_value value)
+{
+    const alx_shape *shape = &build->program->values[value].shape;
+    return shape->rank == 4 && shape->dims[1] <= 4 ? ALX_ORDER_PLAIN : ALX_ORDER_BLOCKED;
+}
+
+alx_status alx_build_current(const alx_md **md, alx_build *build, alx_value value, alx_error *err)
+{
+    const alx_md *now = alx_build_layout(build, value);
+    alx_dtype type = build->program->type;
+    if (now && alx_md_type(now) == type && alx_md_channel_block(now) > 0) {
+        *md = now;
+        return ALX_OK;
+    }
+    return alx_build_md(md, build, value, type, alx_build_image_order(build, value), err);
+}
+
+/* ---- Slots ---- */
+
+alx_status alx_build_input(int *index, alx_build *build, alx_value value, const alx_md *md, alx_error *err)
+{
+    ALX_TRY(own_slot(index, build, value, err));
+    if (!md || alx_md_equal(build->slots[*index].md, md)) return ALX_OK;
+    for (struct alx_conversion *c = build->conversions; c; c = c->next)
+        if (c->value == value && alx_md_equal(c->md, md)) {
+            *index = c->slot;
+            return ALX_OK;
+        }
+    int from = *index;
+    bool is_param = build->slots[from].kind == ALX_SLOT_PARAM;
+    bool pack = is_param && build->program->mode != ALX_MODE_TRAIN;
+    alx_slot slot = {.kind = pack ? ALX_SLOT_PACKED : ALX_SLOT_ARENA, .md = md, .bytes = alx_md_bytes(md)};
+    ALX_TRY(add_slot(index, build, &slot, err));
+    struct alx_conversion *c = alx_arena_alloc(&build->arena, 1, sizeof *c, err);
+    if (!c) return ALX_NO_MEMORY;
+    *c = (struct alx_conversion){value, md, *index, build->conversions};
+    build->conversions = c;
+    return add_reorder(build, from, *index, pack, err);
+}
+
+alx_status alx_build_output(int *index, alx_build *build, alx_value value, const alx_md *md, alx_error *err)
+{
+    const alx_value_info *info = &build->program->values[value];
+    if (info->kind == ALX_VALUE_GRADIENT) {
+        ALX_TRY(own_slot(index, build, value, err));
+        if (alx_md_equal(build->slots[*index].md, md)) return ALX_OK;
+        build->pending_gradient = *index;
+        alx_slot slot = {.kind = ALX_SLOT_ARENA, .md = md, .bytes = alx_md_bytes(md)};
+        ALX_TRY(add_slot(index, build, &slot, err));
+        build->pending_slot = *index;
+        return ALX_OK;
+    }
+    alx_slot slot = {.kind = ALX_SLOT_ARENA, .md = md, .bytes = alx_md_bytes(md)};
+    ALX_TRY(add_slot(index, build, &slot, err));
+    assert(build->value_slot[value] < 0);
+    build->value_slot[value] = *index;
+    const alx_program *program = build->program;
+    build->slots[*index].result = value == program->loss || value == program->probabilities || value == program->logits;
+    return ALX_OK;
+}
+
+alx_status alx_build_raw(int *index, alx_build *build, const alx_md *md, alx_error *err)
+{
+    alx_slot slot = {.kind = ALX_SLOT_ARENA, .md = md, .bytes = alx_md_bytes(md)};
+    return add_slot(index, build, &slot, err);
+}
+
+alx_status alx_build_alias(alx_build *build, alx_value value, int target, const alx_md *md, alx_error *err)
+{
+    alx_slot slot = {.kind = ALX_SLOT_ALIAS, .md = md, .bytes = alx_md_bytes(md), .alias = target};
+    int index;
+    ALX_TRY(add_slot(&index, build, &slot, err));
+    build->value_slot[value] = index;
+    return ALX_OK;
+}
+
+/* ---- Steps ---- */
+
+/* Writes the gradient that the last step left in another layout into the span. */
+static alx_status flush_gradient(alx_build *build, alx_error *err)
+{
+    if (build->pending_gradient < 0) return ALX_OK;
+    int to = build->pending_gradient;
+    build->pending_gradient = -1;
+    return add_reorder(build, build->pending_slot, to, false, err);
+}
+
+alx_status alx_build_prim(alx_build *build, const alx_op *op, alx_prim *prim, int count, const alx_step_arg *args,
+                          int in_place, alx_error *err)
+{
+    alx_step_arg *all = alx_arena_alloc(&build->arena, (size_t)count + 1, sizeof *all, err);
+    if (!all) return ALX_NO_MEMORY;
+    memcpy(all, args, (size_t)count * sizeof *all);
+    const alx_md *scratchpad = alx_prim_md(prim, ALX_ARG_SCRATCHPAD);
+    if (scratchpad) {
+        all[count].arg = ALX_ARG_SCRATCHPAD;
+        ALX_TRY(alx_build_raw(&all[count].slot, build, scratchpad, err));
+        count++;
+    }
+    alx_step *step;
+    ALX_TRY(add_step(&step, build, op, count, all, in_place, err));
+    step->prim = prim;
+    return flush_gradient(build, err);
+}
+
+alx_status alx_build_kernel(alx_build *build, const alx_op *op, alx_kernel kernel, int count, const alx_step_arg *args,
+                            int in_place, alx_error *err)
+{
+    assert(count <= ALX_STEP_MAX_KERNEL_ARGS);
+    alx_step *step;
+    ALX_TRY(add_step(&step, build, op, count, args, in_place, err));
+    step->kernel = kernel;
+    for (int i = 0; i < count; i++) step->md[i] = build->slots[args[i].slot].md;
+    return flush_gradient(build, err);
+}
+
+alx_status alx_build_program(alx_build *build, alx_program *program, alx_dnn *dnn, const bool *tiled, alx_error *err)
+{
+    *build = (alx_build){.program = program, .dnn = dnn, .tiled = tiled, .pending_gradient = -1};
+    build->value_slot = alx_arena_alloc(&build->arena, (size_t)program->value_count, sizeof *build->value_slot, err);
+    if (!build->value_slot) return ALX_NO_MEMORY;
+    for (int v = 0; v < program->value_count; v++) build->value_slot[v] = -1;
+    for (int i = 0; i < program->op_count; i++) {
+        alx_op *op = program->ops[i];
+        program->layer = op->layer;
+        alx_status status = op->cls->build(build, op, err);
+        if (status) return alx_where(err, status, "%s", op->cls->name);
+    }
+    return ALX_OK;
+}
+
+void alx_build_finish(alx_build *build)
+{
+    free(build->slots);
+    free(build->steps);
+    alx_arena_finish(&build->arena);
+    memset(build, 0, sizeof *build);
+}

@@ -1,0 +1,112 @@
+/* From ops to steps: layouts are chosen, primitives made, conversions inserted.
+ *
+ * A slot is a piece of memory with a layout; a value may have several (its own and
+ * converted copies).  A step runs one primitive or one kernel of ours over slots. */
+#ifndef ALX_OPS_BUILD_H
+#define ALX_OPS_BUILD_H
+
+#include "ops/op.h"
+
+typedef enum alx_slot_kind {
+    ALX_SLOT_ARENA,    /* planned by lifetime */
+    ALX_SLOT_PACKED,   /* a converted weight that lives as long as the plan (inference) */
+    ALX_SLOT_PARAM,    /* in the parameter store */
+    ALX_SLOT_GRADIENT, /* in the gradient span */
+    ALX_SLOT_IMAGES,   /* the engine's input buffers */
+    ALX_SLOT_LABELS,
+    ALX_SLOT_ALIAS /* another slot's memory under another layout */
+} alx_slot_kind;
+
+typedef struct alx_slot {
+    alx_slot_kind kind;
+    const alx_md *md; /* NULL for raw bytes */
+    size_t bytes;
+    int param;       /* PARAM, GRADIENT */
+    int alias;       /* ALIAS: the slot it stands for */
+    int first, last; /* steps that use it; -1: none yet */
+    bool result;     /* kept until the next run */
+    size_t offset;   /* ARENA, PACKED: set by the memory plan */
+} alx_slot;
+
+typedef struct alx_step alx_step;
+
+/* What a run hands to the kernels. */
+typedef struct alx_run_context {
+    uint64_t seed;
+    uint32_t step, first_slot;
+    int threads;
+} alx_run_context;
+
+typedef void (*alx_kernel)(const alx_step *step, const alx_run_context *context);
+
+typedef struct alx_step_arg {
+    alx_arg arg; /* unused by kernels */
+    int slot;
+} alx_step_arg;
+
+enum { ALX_STEP_MAX_KERNEL_ARGS = 8 };
+
+struct alx_step {
+    const alx_op *op; /* NULL: a conversion */
+    int layer;
+    bool backward;
+    bool pack;      /* inference: only when the weights have changed */
+    alx_prim *prim; /* or NULL with a kernel */
+    alx_kernel kernel;
+    int arg_count;
+    alx_step_arg *args;
+    int in_place;   /* index of the argument whose memory the output (the next index) may take over; -1: none */
+    alx_call *call; /* prims: made when memory is known */
+    /* Kernels: memory and layout of each argument. */
+    void *data[ALX_STEP_MAX_KERNEL_ARGS];
+    const alx_md *md[ALX_STEP_MAX_KERNEL_ARGS];
+};
+
+struct alx_build {
+    const alx_program *program;
+    alx_dnn *dnn;
+    const bool *tiled; /* by parameter: stored as ALX_ORDER_DENSE_BLOCKED */
+    alx_arena arena;
+    int *value_slot; /* by value, -1: none */
+    struct alx_conversion *conversions;
+    int slot_count, slot_capacity;
+    alx_slot *slots;
+    int step_count, step_capacity;
+    alx_step *steps;
+    int pending_gradient, pending_slot; /* a gradient whose step wrote another layout than the store's */
+};
+
+/* Builds every op of the program in order.  dnn must outlive the build.  When an op fails, program->layer is its
+ * layer. */
+alx_status alx_build_program(alx_build *build, alx_program *program, alx_dnn *dnn, const bool *tiled, alx_error *err);
+void alx_build_finish(alx_build *build);
+
+/* ---- For the ops ---- */
+
+/* The layout that a value has now. */
+const alx_md *alx_build_layout(const alx_build *build, alx_value value);
+/* A layout of this value's shape. */
+alx_status alx_build_md(const alx_md **md, alx_build *build, alx_value value, alx_dtype type, alx_order order,
+                        alx_error *err);
+/* The layout that a value has already where it is of the program's type and NCHW or blocked; else the usual one: what
+ * ops that follow their input's order ask for. */
+alx_status alx_build_current(const alx_md **md, alx_build *build, alx_value value, alx_error *err);
+/* The order that convolutions like for a (N, C, H, W) value: plain up to 4 channels, else blocked. */
+alx_order alx_build_image_order(const alx_build *build, alx_value value);
+/* The value in layout md, converted when it is not (NULL: as it is). */
+alx_status alx_build_input(int *slot, alx_build *build, alx_value value, const alx_md *md, alx_error *err);
+/* Room for a value that the next step computes, in layout md.  For a gradient of a parameter a conversion into
+ * the span follows when md is not the store's layout. */
+alx_status alx_build_output(int *slot, alx_build *build, alx_value value, const alx_md *md, alx_error *err);
+/* Bytes that belong to no value: a workspace. */
+alx_status alx_build_raw(int *slot, alx_build *build, const alx_md *md, alx_error *err);
+/* The value is another slot's memory read as md. */
+alx_status alx_build_alias(alx_build *build, alx_value value, int slot, const alx_md *md, alx_error *err);
+
+/* Appends a step; a primitive's scratchpad is added.  in_place: see alx_step. */
+alx_status alx_build_prim(alx_build *build, const alx_op *op, alx_prim *prim, int count, const alx_step_arg *args,
+                          int in_place, alx_error *err);
+alx_status alx_build_kernel(alx_build *build, const alx_op *op, alx_kernel kernel, int count, const alx_step_arg *args,
+                            int in_place, alx_error *err);
+
+#endif

@@ -1,0 +1,65 @@
+/* Ops: what the machine runs.  Each kind is one file with a descriptor: how its
+ * gradient is written as ops, and how it becomes steps. */
+#ifndef ALX_OPS_OP_H
+#define ALX_OPS_OP_H
+
+#include "ops/program.h"
+
+typedef struct alx_build alx_build; /* ops/build.h */
+
+struct alx_op_class {
+    const char *name;
+    /* Appends backward ops.  dy[i] is the gradient of output i, or ALX_NO_VALUE.  For each
+     * input i with need[i], dx[i] becomes its gradient.  NULL: no gradient flows. */
+    alx_status (*gradient)(alx_program *program, alx_op *op, const alx_value *dy, const bool *need, alx_value *dx,
+                           alx_error *err);
+    /* Chooses layouts and appends steps. */
+    alx_status (*build)(alx_build *build, alx_op *op, alx_error *err);
+};
+
+enum { ALX_OP_MAX_OUTPUTS = 3 };
+
+struct alx_op {
+    const alx_op_class *cls;
+    int index; /* in its program: part of the key of what it draws at random */
+    int layer;
+    int input_count, output_count;
+    alx_value *inputs; /* in the program's arena; ALX_NO_VALUE for an input left out */
+    alx_value outputs[ALX_OP_MAX_OUTPUTS];
+    bool relu;       /* conv, matmul: ReLU fused behind; the output is after it */
+    alx_op *forward; /* of a backward op */
+    int workspace;   /* slot that the forward op leaves for its backward op, -1: none */
+    union {
+        alx_conv_attr conv;
+        alx_pool_geometry pool;
+        alx_lrn_geometry lrn;
+        alx_batch_norm_attr batch_norm;
+        struct {
+            alx_eltwise kind;
+            float alpha;
+        } eltwise;
+        struct {
+            float rate;
+            int key; /* the layer: backward draws the same mask again */
+        } dropout;
+        alx_loss_attr loss;
+        bool logits;
+        int part; /* concat_part: which input of the forward op */
+    } attr;
+};
+
+/* Appends an op with room for the inputs; outputs are made with alx_op_add_output. */
+alx_status alx_op_add(alx_op **op, alx_program *program, const alx_op_class *cls, int input_count,
+                      const alx_value *inputs, alx_error *err);
+alx_status alx_op_add_output(alx_op *op, alx_program *program, const alx_shape *shape, alx_dtype type, alx_error *err);
+/* The gradient value of a parameter (its place in the gradient span). */
+alx_status alx_op_add_gradient(alx_op *op, alx_program *program, alx_value param, alx_error *err);
+
+/* dx = dy through an activation; data is the output or the input, as alx_eltwise_uses_output says. */
+alx_status alx_op_eltwise_backward(alx_value *dx, alx_program *program, alx_value dy, alx_value data, alx_eltwise kind,
+                                   float alpha, alx_error *err);
+
+/* The classes that passes look at. */
+extern const alx_op_class alx_op_class_conv, alx_op_class_matmul, alx_op_class_eltwise;
+
+#endif

@@ -1,0 +1,119 @@
+/* A program: what the machine runs for a network, as ops over values.
+ *
+ * Layers append forward ops through the constructors below; plan/gradient.c
+ * appends the backward ops; ops/build.c turns the whole into steps.  Values are
+ * tensors with a logical shape and no order in memory: layouts are chosen later. */
+#ifndef ALX_OPS_PROGRAM_H
+#define ALX_OPS_PROGRAM_H
+
+#include "base/arena.h"
+#include "tensor/dnn.h"
+
+typedef int32_t alx_value; /* an id within a program */
+#define ALX_NO_VALUE ((alx_value)-1)
+
+typedef enum alx_value_kind {
+    ALX_VALUE_INPUT,    /* given before each run: images, labels */
+    ALX_VALUE_PARAM,    /* a tensor of the parameter store */
+    ALX_VALUE_GRADIENT, /* its gradient, in the gradient span */
+    ALX_VALUE_COMPUTED  /* made by an op */
+} alx_value_kind;
+
+typedef struct alx_value_info {
+    alx_value_kind kind;
+    alx_shape shape; /* with N */
+    alx_dtype type;
+    int param;      /* PARAM, GRADIENT: its index in the store; INPUT: 0 images, 1 labels */
+    bool trainable; /* PARAM */
+} alx_value_info;
+
+/* How a program is lowered. */
+typedef enum alx_mode {
+    ALX_MODE_TRAIN,    /* dropout on, batch statistics, loss and gradients */
+    ALX_MODE_EVALUATE, /* inference plus the loss */
+    ALX_MODE_PREDICT   /* inference: probabilities */
+} alx_mode;
+
+typedef struct alx_op_class alx_op_class;
+typedef struct alx_op alx_op; /* ops/op.h */
+
+typedef struct alx_program {
+    alx_arena arena;
+    alx_mode mode;
+    alx_dtype type; /* of activations: F32 or BF16 */
+    bool exact;     /* direct convolution only */
+    int64_t batch;
+    int layer; /* new ops belong to this layer: for profiles and messages */
+    int value_count, value_capacity;
+    alx_value_info *values;
+    int op_count, op_capacity;
+    alx_op **ops;
+    int forward_count; /* ops before this one are the forward pass */
+    /* Results, set by lowering. */
+    alx_value input, labels, logits, probabilities, loss;
+} alx_program;
+
+void alx_program_init(alx_program *program, alx_mode mode, alx_dtype type, bool exact, int64_t batch);
+void alx_program_finish(alx_program *program);
+
+alx_status alx_program_add_value(alx_value *value, alx_program *program, const alx_value_info *info, alx_error *err);
+/* The value of a parameter; each index has one value, made at its first use. */
+alx_status alx_program_param(alx_value *value, alx_program *program, int param, const alx_shape *shape, bool trainable,
+                             alx_error *err);
+static inline const alx_shape *alx_value_shape(const alx_program *program, alx_value value)
+{
+    return &program->values[value].shape;
+}
+
+/* ---- Constructors: each appends an op and returns its output ---- */
+
+typedef struct alx_conv_attr {
+    int64_t stride[2], pad_begin[2], pad_end[2]; /* height, width */
+    int64_t groups;
+} alx_conv_attr;
+
+/* x (N, C, H, W), w (O, C, KH, KW) or with groups > 1 (G, O/G, C/G, KH, KW), b (O) or ALX_NO_VALUE. */
+alx_status alx_op_conv(alx_value *y, alx_program *program, alx_value x, alx_value w, alx_value b,
+                       const alx_conv_attr *attr, alx_error *err);
+/* x (N, I), w (O, I), b (O) or ALX_NO_VALUE; y (N, O).  logits: y stays f32 in a bf16 program. */
+alx_status alx_op_matmul(alx_value *y, alx_program *program, alx_value x, alx_value w, alx_value b, bool logits,
+                         alx_error *err);
+/* x (N, C, H, W) */
+alx_status alx_op_pool(alx_value *y, alx_program *program, alx_value x, const alx_pool_geometry *geometry,
+                       alx_error *err);
+/* x (N, C, H, W) */
+alx_status alx_op_lrn(alx_value *y, alx_program *program, alx_value x, const alx_lrn_geometry *geometry,
+                      alx_error *err);
+
+typedef struct alx_batch_norm_attr {
+    float epsilon;
+    float momentum; /* moving = momentum * moving + (1 - momentum) * batch statistic */
+} alx_batch_norm_attr;
+/* x (N, C, H, W) or (N, F); gamma, beta, mean, variance (C): values of parameters.  In training the
+ * batch's mean and population variance normalise, and update mean and variance in the store. */
+alx_status alx_op_batch_norm(alx_value *y, alx_program *program, alx_value x, alx_value gamma, alx_value beta,
+                             alx_value mean, alx_value variance, const alx_batch_norm_attr *attr, alx_error *err);
+/* alpha: slope of LEAKY_RELU */
+alx_status alx_op_eltwise(alx_value *y, alx_program *program, alx_value x, alx_eltwise kind, float alpha,
+                          alx_error *err);
+/* Over the channels; in f32 whatever the program's type. */
+alx_status alx_op_softmax(alx_value *y, alx_program *program, alx_value x, alx_error *err);
+/* Zero with probability rate, else x / (1 - rate); x itself outside training. */
+alx_status alx_op_dropout(alx_value *y, alx_program *program, alx_value x, float rate, alx_error *err);
+/* (N, C, H, W) -> (N, C*H*W), in the order C, H, W */
+alx_status alx_op_flatten(alx_value *y, alx_program *program, alx_value x, alx_error *err);
+/* Equal shapes; an input may appear more than once. */
+alx_status alx_op_sum(alx_value *y, alx_program *program, int count, const alx_value *x, alx_error *err);
+/* Along the channels. */
+alx_status alx_op_concat(alx_value *y, alx_program *program, int count, const alx_value *x, alx_error *err);
+
+typedef struct alx_loss_attr {
+    float smoothing;            /* label smoothing: target = (1 - s) * one-hot + s / K */
+    const float *class_weights; /* (K) or NULL: each image's loss times its class's weight (as Keras) */
+} alx_loss_attr;
+/* logits (N, K) f32, labels (N) s32 -> loss (N) f32 and probabilities (N, K) f32.  Its gradient is that of the
+ * mean over N. */
+alx_status alx_op_softmax_loss(alx_value *loss, alx_value *probabilities, alx_program *program, alx_value logits,
+                               alx_value labels, const alx_loss_attr *attr, alx_error *err);
+
+#endif

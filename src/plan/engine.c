@@ -1,0 +1,325 @@
+#include "plan/engine.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plan/plan.h"
+
+struct alx_engine {
+    alx_params *params;
+    alx_engine_config config;
+    float *class_weights; /* a copy */
+    alx_plan *plans;
+    const alx_plan *last; /* the plan of the last run: where results lie */
+    void *arena;
+    size_t arena_bytes;
+    float *images;   /* (max_batch, C, H, W) */
+    int32_t *labels; /* (max_batch) */
+    float *gradients;
+    size_t images_bytes, labels_bytes, gradients_bytes;
+};
+
+/* The caller's OpenMP setting, put back at the end of each call. */
+typedef struct team {
+    int threads;
+} team;
+
+static team team_enter(const alx_engine *engine)
+{
+    team before = {omp_get_max_threads()};
+    omp_set_num_threads(engine->config.threads);
+    return before;
+}
+
+static void team_leave(team before)
+{
+    omp_set_num_threads(before.threads);
+}
+
+alx_status alx_engine_resolve_precision(alx_dtype *type, alx_precision precision, alx_error *err)
+{
+    alx_cpu cpu = alx_dnn_cpu();
+    *type = precision == ALX_PRECISION_BF16 || (precision == ALX_PRECISION_AUTO && cpu.bf16) ? ALX_BF16 : ALX_F32;
+    if (*type == ALX_BF16 && !cpu.bf16_emulated)
+        return alx_fail(err, ALX_UNSUPPORTED,
+                        "bf16 needs a processor with AVX-512, which this one has not; use precision f32");
+    return ALX_OK;
+}
+
+/* ---- Memory ---- */
+
+static alx_status check_memory(const alx_engine *engine, uint64_t more, alx_error *err)
+{
+    uint64_t limit = engine->config.memory_limit, used = alx_engine_memory(engine);
+    uint64_t available = alx_memory_available();
+    bool over_limit = limit && used + more > limit;
+    if (!over_limit && more <= available) return ALX_OK;
+    const double mib = 1024.0 * 1024.0;
+    return alx_fail(err, ALX_NO_MEMORY,
+                    "batch %" PRId64 " needs %.0f MiB more memory (%.0f MiB in all) and %.0f MiB are free; "
+                    "use a smaller batch_size, a smaller input, or another network",
+                    engine->config.max_batch, (double)more / mib, (double)(used + more) / mib,
+                    (double)(over_limit ? limit - (used < limit ? used : limit) : available) / mib);
+}
+
+static alx_status reserve(void **memory, const alx_engine *engine, size_t bytes, alx_error *err)
+{
+    *memory = alx_memory_reserve(bytes, engine->config.threads);
+    return *memory ? ALX_OK : alx_fail(err, ALX_NO_MEMORY, "out of memory: %zu bytes", bytes);
+}
+
+uint64_t alx_engine_memory(const alx_engine *engine)
+{
+    uint64_t bytes = engine->arena_bytes;
+    if (engine->images) bytes += engine->images_bytes;
+    if (engine->labels) bytes += engine->labels_bytes;
+    if (engine->gradients) bytes += engine->gradients_bytes;
+    for (const alx_plan *plan = engine->plans; plan; plan = plan->next) bytes += plan->packed ? plan->packed_bytes : 0;
+    return bytes;
+}
+
+/* ---- Binding steps to memory ---- */
+
+static void *slot_data(const alx_engine *engine, const alx_plan *plan, int index)
+{
+    const alx_slot *slot = &plan->build.slots[index];
+    while (slot->kind == ALX_SLOT_ALIAS) slot = &plan->build.slots[slot->alias];
+    const alx_param *list = engine->params->list;
+    switch (slot->kind) {
+    case ALX_SLOT_ARENA: return (char *)engine->arena + slot->offset;
+    case ALX_SLOT_PACKED: return (char *)plan->packed + slot->offset;
+    case ALX_SLOT_PARAM: return engine->params->data + list[slot->param].offset;
+    case ALX_SLOT_GRADIENT: return engine->gradients + list[slot->param].offset;
+    case ALX_SLOT_IMAGES: return engine->images;
+    case ALX_SLOT_LABELS: return engine->labels;
+    case ALX_SLOT_ALIAS: break;
+    }
+    return NULL;
+}
+
+static alx_status bind_prim(const alx_engine *engine, alx_plan *plan, alx_step *step, alx_error *err)
+{
+    if (step->call) {
+        for (int i = 0; i < step->arg_count; i++)
+            ALX_TRY(alx_call_bind(step->call, i, slot_data(engine, plan, step->args[i].slot), err));
+        return ALX_OK;
+    }
+    alx_call_arg *args = alx_arena_alloc(&plan->build.arena, (size_t)step->arg_count, sizeof *args, err);
+    if (!args) return ALX_NO_MEMORY;
+    for (int i = 0; i < step->arg_count; i++) {
+        int slot = step->args[i].slot;
+        args[i] = (alx_call_arg){step->args[i].arg, plan->build.slots[slot].md, slot_data(engine, plan, slot)};
+    }
+    return alx_call_create(&step->call, plan->dnn, step->prim, step->arg_count, args, err);
+}
+
+static alx_status bind_plan(alx_engine *engine, alx_plan *plan, alx_error *err)
+{
+    if (plan->bound_arena && plan->bound_arena == engine->arena) return ALX_OK;
+    for (int i = 0; i < plan->build.step_count; i++) {
+        alx_step *step = &plan->build.steps[i];
+        if (step->prim) ALX_TRY(bind_prim(engine, plan, step, err));
+        for (int k = 0; step->kernel && k < step->arg_count; k++)
+            step->data[k] = slot_data(engine, plan, step->args[k].slot);
+    }
+    plan->bound_arena = engine->arena;
+    return ALX_OK;
+}
+
+static alx_status grow_arena(alx_engine *engine, size_t bytes, alx_error *err)
+{
+    if (bytes <= engine->arena_bytes) return ALX_OK;
+    ALX_TRY(check_memory(engine, bytes - engine->arena_bytes, err));
+    alx_memory_release(engine->arena, engine->arena_bytes);
+    engine->arena_bytes = 0;
+    engine->last = NULL;
+    /* The new one may come to lie where the old one was. */
+    for (alx_plan *plan = engine->plans; plan; plan = plan->next) plan->bound_arena = NULL;
+    ALX_TRY(reserve(&engine->arena, engine, bytes, err));
+    engine->arena_bytes = bytes;
+    return ALX_OK;
+}
+
+/* ---- Plans ---- */
+
+static alx_status find_plan(alx_plan **out, alx_engine *engine, alx_mode mode, int64_t batch, alx_error *err)
+{
+    for (alx_plan *plan = engine->plans; plan; plan = plan->next)
+        if (plan->mode == mode && plan->batch == batch) {
+            *out = plan;
+            return bind_plan(engine, plan, err);
+        }
+    alx_plan_config config = {.mode = mode, .batch = batch, .type = engine->config.type, .exact = engine->config.exact};
+    config.loss = (alx_loss_attr){engine->config.smoothing, engine->class_weights};
+    alx_plan *plan = NULL;
+    ALX_TRY(alx_plan_create(&plan, engine->params, &config, err));
+    alx_status status = check_memory(engine, plan->packed_bytes, err);
+    if (!status) status = reserve(&plan->packed, engine, plan->packed_bytes, err);
+    if (!status) status = grow_arena(engine, plan->arena_bytes ? plan->arena_bytes : 1, err);
+    if (!status) status = bind_plan(engine, plan, err);
+    if (status) {
+        alx_plan_destroy(plan);
+        return status;
+    }
+    plan->next = engine->plans;
+    engine->plans = plan;
+    *out = plan;
+    return ALX_OK;
+}
+
+alx_status alx_engine_prepare(alx_engine *engine, alx_mode mode, int64_t batch, alx_error *err)
+{
+    assert(batch >= 1 && batch <= engine->config.max_batch);
+    assert(mode != ALX_MODE_TRAIN || engine->config.training);
+    team before = team_enter(engine);
+    alx_plan *plan;
+    alx_status status = find_plan(&plan, engine, mode, batch, err);
+    team_leave(before);
+    return status;
+}
+
+/* ---- Life ---- */
+
+static alx_status reserve_buffers(alx_engine *engine, alx_error *err)
+{
+    const alx_params *params = engine->params;
+    alx_shape images = alx_shape_batched(alx_graph_shape(params->graph, -1), engine->config.max_batch);
+    int64_t count;
+    ALX_TRY(alx_shape_count(&count, &images, err));
+    engine->images_bytes = (size_t)count * sizeof(float);
+    engine->labels_bytes = (size_t)engine->config.max_batch * sizeof(int32_t);
+    engine->gradients_bytes = engine->config.training ? (size_t)params->trainable_span * sizeof(float) : 0;
+    ALX_TRY(check_memory(engine, engine->images_bytes + engine->labels_bytes + engine->gradients_bytes, err));
+    ALX_TRY(reserve((void **)&engine->images, engine, engine->images_bytes, err));
+    ALX_TRY(reserve((void **)&engine->labels, engine, engine->labels_bytes, err));
+    if (engine->config.training) ALX_TRY(reserve((void **)&engine->gradients, engine, engine->gradients_bytes, err));
+    return ALX_OK;
+}
+
+alx_status alx_engine_create(alx_engine **out, alx_params *params, const alx_engine_config *config, alx_error *err)
+{
+    *out = NULL;
+    assert(config->threads >= 1 && config->max_batch >= 1);
+    alx_engine *engine = alx_calloc(1, sizeof *engine, err);
+    if (!engine) return ALX_NO_MEMORY;
+    engine->params = params;
+    engine->config = *config;
+    alx_status status = ALX_OK;
+    if (config->class_weights) {
+        size_t classes = (size_t)params->graph->spec.classes;
+        engine->class_weights = alx_calloc(classes, sizeof(float), err);
+        if (engine->class_weights)
+            memcpy(engine->class_weights, config->class_weights, classes * sizeof(float));
+        else
+            status = ALX_NO_MEMORY;
+        engine->config.class_weights = engine->class_weights;
+    }
+    if (!status) status = reserve_buffers(engine, err);
+    if (status)
+        alx_engine_destroy(engine);
+    else
+        *out = engine;
+    return status;
+}
+
+void alx_engine_destroy(alx_engine *engine)
+{
+    if (!engine) return;
+    for (alx_plan *plan = engine->plans; plan;) {
+        alx_plan *next = plan->next;
+        alx_plan_destroy(plan);
+        plan = next;
+    }
+    alx_memory_release(engine->arena, engine->arena_bytes);
+    alx_memory_release(engine->images, engine->images_bytes);
+    alx_memory_release(engine->labels, engine->labels_bytes);
+    alx_memory_release(engine->gradients, engine->gradients_bytes);
+    free(engine->class_weights);
+    free(engine);
+}
+
+float *alx_engine_images(alx_engine *engine)
+{
+    return engine->images;
+}
+
+int32_t *alx_engine_labels(alx_engine *engine)
+{
+    return engine->labels;
+}
+
+float *alx_engine_gradients(alx_engine *engine)
+{
+    return engine->gradients;
+}
+
+/* ---- Running ---- */
+
+static alx_status run_steps(alx_plan *plan, const alx_run_context *context, bool pack, alx_error *err)
+{
+    for (int i = 0; i < plan->build.step_count; i++) {
+        const alx_step *step = &plan->build.steps[i];
+        if (step->pack && !pack) continue;
+        if (step->kernel)
+            step->kernel(step, context);
+        else
+            ALX_TRY(alx_call_run(step->call, err));
+    }
+    return ALX_OK;
+}
+
+alx_status alx_engine_run(alx_engine *engine, alx_mode mode, int64_t batch, const alx_step_key *key, alx_error *err)
+{
+    assert(batch >= 1 && batch <= engine->config.max_batch);
+    assert(mode != ALX_MODE_TRAIN || (engine->config.training && key));
+    team before = team_enter(engine);
+    alx_plan *plan;
+    alx_status status = find_plan(&plan, engine, mode, batch, err);
+    if (!status) {
+        alx_run_context context = {.threads = engine->config.threads};
+        if (key) {
+            context.seed = key->seed;
+            context.step = key->step;
+            context.first_slot = key->first_slot;
+        }
+        bool pack = plan->packed_version != engine->params->version + 1;
+        status = run_steps(plan, &context, pack, err);
+        if (!status) plan->packed_version = engine->params->version + 1;
+        engine->last = plan;
+        if (mode == ALX_MODE_TRAIN) engine->params->version++; /* moving statistics */
+    }
+    team_leave(before);
+    return status;
+}
+
+static const float *result(const alx_engine *engine, alx_value value)
+{
+    const alx_plan *plan = engine->last;
+    return plan ? slot_data(engine, plan, plan->build.value_slot[value]) : NULL;
+}
+
+const float *alx_engine_losses(const alx_engine *engine)
+{
+    return engine->last ? result(engine, engine->last->program.loss) : NULL;
+}
+
+const float *alx_engine_probabilities(const alx_engine *engine)
+{
+    return engine->last ? result(engine, engine->last->program.probabilities) : NULL;
+}
+
+void alx_engine_describe(alx_text *text, const alx_engine *engine, alx_mode mode, int64_t batch)
+{
+    for (const alx_plan *plan = engine->plans; plan; plan = plan->next) {
+        if (plan->mode != mode || plan->batch != batch) continue;
+        for (int i = 0; i < plan->build.step_count; i++) {
+            const alx_step *step = &plan->build.steps[i];
+            if (!step->op || !step->prim) continue;
+            alx_text_printf(text, "%s %s %s\n", engine->params->graph->spec.layers[step->layer].name,
+                            step->op->cls->name, alx_prim_name(step->prim));
+        }
+    }
+}

@@ -1,0 +1,62 @@
+/* The engine: runs a network over batches, for training and for inference.
+ *
+ * It owns plans, each for one (batch, mode), one arena of memory that they share,
+ * and packed copies of weights.  Buffers for images and labels are its own; the
+ * caller fills them and reads results out.  One thread at a time.  Calls set the
+ * OpenMP team to config.threads and put the caller's setting back. */
+#ifndef ALX_PLAN_ENGINE_H
+#define ALX_PLAN_ENGINE_H
+
+#include "model/params.h"
+#include "ops/program.h"
+
+typedef struct alx_engine alx_engine;
+
+typedef struct alx_engine_config {
+    int threads;    /* >= 1 */
+    alx_dtype type; /* of activations: ALX_F32 or ALX_BF16 */
+    bool exact;     /* direct convolution only */
+    int64_t max_batch;
+    bool training;              /* room for gradients; ALX_MODE_TRAIN allowed */
+    float smoothing;            /* label smoothing of the loss */
+    const float *class_weights; /* (classes) or NULL; copied */
+    uint64_t memory_limit; /* bytes; 0: what the machine has free.  Exceeded: an error before anything is allocated */
+} alx_engine_config;
+
+/* The precision that a person asked for on this machine; AUTO is bf16 where it is native.  Fails where bf16
+ * cannot be computed. */
+alx_status alx_engine_resolve_precision(alx_dtype *type, alx_precision precision, alx_error *err);
+
+/* params outlives the engine; training changes its moving statistics, predicting nothing. */
+alx_status alx_engine_create(alx_engine **engine, alx_params *params, const alx_engine_config *config, alx_error *err);
+void alx_engine_destroy(alx_engine *engine);
+/* Builds the plan for a batch now, so that no later run allocates. */
+alx_status alx_engine_prepare(alx_engine *engine, alx_mode mode, int64_t batch, alx_error *err);
+
+/* (max_batch, C, H, W): valid for the engine's life. */
+float *alx_engine_images(alx_engine *engine);
+/* (max_batch) */
+int32_t *alx_engine_labels(alx_engine *engine);
+
+/* What random ops draw from. */
+typedef struct alx_step_key {
+    uint64_t seed;
+    uint32_t step;       /* training steps since the run began */
+    uint32_t first_slot; /* of this batch within the global batch */
+} alx_step_key;
+
+/* Runs the first `batch` images. TRAIN: forward, loss, backward: gradients are of the mean loss over `batch`.
+ * EVALUATE: forward and loss.  PREDICT: forward.  key may be NULL except for TRAIN. */
+alx_status alx_engine_run(alx_engine *engine, alx_mode mode, int64_t batch, const alx_step_key *key, alx_error *err);
+
+/* Of the last run: (batch) losses of each image (TRAIN, EVALUATE), (batch, classes) probabilities. */
+const float *alx_engine_losses(const alx_engine *engine);
+const float *alx_engine_probabilities(const alx_engine *engine);
+/* (params->trainable_span): in the offsets of the store; NULL unless training. */
+float *alx_engine_gradients(alx_engine *engine);
+/* Bytes in use: arena, gradients, buffers, packed weights. */
+uint64_t alx_engine_memory(const alx_engine *engine);
+/* The chosen implementations, one line an op: what a run records. */
+void alx_engine_describe(alx_text *text, const alx_engine *engine, alx_mode mode, int64_t batch);
+
+#endif

@@ -1,0 +1,131 @@
+/* From a file on disk to a model in memory.  The file may be a stranger's: everything is checked. */
+#include "predict/model.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "tensor/dnn.h"
+
+/* The file to open: path itself, or in a run folder the best weights, else the last checkpoint (a run that
+ * was interrupted before its first validation has no best).  Release with free. */
+static alx_status find_file(char **file, const char *path, alx_error *err)
+{
+    static const char *const names[] = {"best.safetensors", "last.safetensors"};
+    if (!alx_file_is_folder(path)) {
+        *file = alx_strdup(path, err);
+        return *file ? ALX_OK : ALX_NO_MEMORY;
+    }
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char *candidate = alx_file_join(path, names[i], err);
+        if (!candidate) return ALX_NO_MEMORY;
+        if (alx_file_exists(candidate)) {
+            *file = candidate;
+            return ALX_OK;
+        }
+        free(candidate);
+    }
+    alx_printable name;
+    return alx_fail(err, ALX_BAD_MODEL,
+                    "%s: neither best.safetensors nor last.safetensors is in this folder; give a run folder such as "
+                    "runs/1 or a .safetensors file",
+                    alx_text_printable(path, name));
+}
+
+/* The metadata must agree with the network that it describes. */
+static alx_status check_meta(const alx_model *model, alx_error *err)
+{
+    const alx_spec *spec = &model->graph->spec;
+    const alx_model_meta *meta = &model->meta;
+    const alx_preprocess *p = &model->preprocess;
+    if (meta->class_count != spec->classes)
+        return alx_fail(err, ALX_BAD_MODEL, "the network has %d classes, but %d class names are stored", spec->classes,
+                        meta->class_count);
+    if (p->height != spec->input[0] || p->width != spec->input[1] || p->channels != spec->input[2])
+        return alx_fail(err, ALX_BAD_MODEL, "images are prepared as %dx%dx%d, but the network takes %dx%dx%d",
+                        p->height, p->width, p->channels, spec->input[0], spec->input[1], spec->input[2]);
+    return ALX_OK;
+}
+
+static alx_status read_network(alx_model *model, const alx_safetensors *file, alx_error *err)
+{
+    ALX_TRY(alx_model_meta_read(&model->meta, file, err));
+    ALX_TRY(alx_preprocess_parse(&model->preprocess, model->meta.preprocessing, err));
+    alx_spec spec = {0};
+    alx_status status = alx_spec_parse(&spec, model->meta.yaml, strlen(model->meta.yaml), "model", 0, err);
+    if (status) {
+        alx_spec_finish(&spec);
+        return status;
+    }
+    ALX_TRY(alx_graph_create(&model->graph, &spec, err));
+    ALX_TRY(check_meta(model, err));
+    /* Dense kernels are kept in oneDNN's tiles where it computes in them: sessions then share one copy. */
+    ALX_TRY(alx_params_create(&model->params, model->graph, alx_dnn_cpu().channel_block == 16, err));
+    return alx_model_tensors_read(model->params, file, "", model->params->data, err);
+}
+
+static alx_status describe(alx_model *model, alx_error *err)
+{
+    alx_text text = {0};
+    alx_preprocess_describe(&text, &model->preprocess);
+    return alx_text_take(&model->description, &text, err);
+}
+
+alx_status alx_model_open(alx_model **model, const char *path, alx_error *err)
+{
+    *model = NULL;
+    char *file_path = NULL;
+    alx_safetensors *file = NULL;
+    ALX_TRY(find_file(&file_path, path, err));
+    alx_model *made = alx_calloc(1, sizeof *made, err);
+    alx_status status = made ? ALX_OK : ALX_NO_MEMORY;
+    if (!status) status = alx_safetensors_open(&file, file_path, err);
+    if (status) goto done;
+    /* The hash first: a flipped bit is reported as damage, not as a strange network. */
+    status = alx_safetensors_verify(file, err); /* names the path, too */
+    if (status) goto done;
+    status = read_network(made, file, err);
+    if (!status) status = describe(made, err);
+    if (status) {
+        alx_printable name;
+        alx_where(err, status, "%s", alx_text_printable(file_path, name));
+        goto done;
+    }
+    *model = made;
+    made = NULL;
+done:
+    if (status == ALX_BAD_DATA) { /* the container's word; to the caller the file is a model */
+        status = ALX_BAD_MODEL;
+        if (err) err->status = status;
+    }
+    alx_model_destroy(made);
+    alx_safetensors_close(file);
+    free(file_path);
+    return status;
+}
+
+void alx_model_destroy(alx_model *model)
+{
+    if (!model) return;
+    free(model->description);
+    alx_params_destroy(model->params);
+    alx_graph_destroy(model->graph);
+    alx_model_meta_finish(&model->meta);
+    free(model);
+}
+
+int alx_model_class_count(const alx_model *model)
+{
+    return model->meta.class_count;
+}
+
+const char *alx_model_class_name(const alx_model *model, int index)
+{
+    return index >= 0 && index < model->meta.class_count ? model->meta.class_names[index] : NULL;
+}
+
+const char *alx_model_preprocessing(const alx_model *model)
+{
+    return model->description;
+}

@@ -1,0 +1,61 @@
+/* A network from wherever one is described: a YAML file, a built-in name, a run folder or a weights file. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "formats/safetensors.h"
+#include "model/builtin.h"
+#include "model/network.h"
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t length = strlen(text), tail = strlen(end);
+    return length >= tail && strcmp(text + length - tail, end) == 0;
+}
+
+/* The YAML that a weights file carries. */
+static alx_status open_weights(alx_graph **graph, const char *path, int classes, alx_error *err)
+{
+    alx_safetensors *file;
+    ALX_TRY(alx_safetensors_open(&file, path, err));
+    const char *yaml = alx_safetensors_metadata(file, "model");
+    alx_spec spec = {0};
+    alx_status status;
+    alx_printable shown;
+    if (yaml)
+        status = alx_spec_parse(&spec, yaml, strlen(yaml), path, classes, err);
+    else
+        status = alx_fail(err, ALX_BAD_MODEL, "%s: no network in it (metadata \"model\"); it was not made by alexnet",
+                          alx_text_printable(path, shown));
+    alx_safetensors_close(file);
+    return status ? status : alx_graph_create(graph, &spec, err);
+}
+
+static alx_status open_run(alx_graph **graph, const char *folder, int classes, alx_error *err)
+{
+    char *path = alx_file_join(folder, "model.yaml", err);
+    if (!path) return ALX_NO_MEMORY;
+    alx_status status;
+    alx_printable shown;
+    if (alx_file_exists(path))
+        status = alx_graph_open(graph, path, classes, err);
+    else
+        status = alx_fail(err, ALX_BAD_MODEL, "%s: no model.yaml in it, so it is no run; name a run folder or a file",
+                          alx_text_printable(folder, shown));
+    free(path);
+    return status;
+}
+
+alx_status alx_network_open(alx_network **network, const char *source, int classes, alx_error *err)
+{
+    *network = NULL;
+    alx_graph *graph;
+    if (ends_with(source, ".safetensors"))
+        ALX_TRY(open_weights(&graph, source, classes, err));
+    else if (alx_file_is_folder(source) && !alx_builtin_find(source))
+        ALX_TRY(open_run(&graph, source, classes, err));
+    else
+        ALX_TRY(alx_graph_open(&graph, source, classes, err));
+    return alx_network_wrap(network, graph, err);
+}

@@ -1,0 +1,130 @@
+#include "train/checkpoint.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- Saving ---- */
+
+/* "optimizer.m." */
+static void state_prefix(char prefix[64], const alx_optimizer_config *optimizer, int index)
+{
+    snprintf(prefix, 64, "optimizer.%s.", alx_optimizer_state_name(optimizer, index));
+}
+
+static alx_status put_run(alx_safetensors_writer *writer, const alx_checkpoint *c, alx_error *err)
+{
+    alx_text text = {0};
+    char hashes[64], *json;
+    snprintf(hashes, sizeof hashes, "%016" PRIx64 " %016" PRIx64, c->train_hash, c->validation_hash);
+    alx_run_state_write(&text, c->run);
+    ALX_TRY(alx_text_take(&json, &text, err));
+    alx_status status = alx_safetensors_put_metadata(writer, "run", json, err);
+    alx_text_destroy(json);
+    if (!status) status = alx_safetensors_put_metadata(writer, "recipe", c->recipe, err);
+    if (!status) status = alx_safetensors_put_metadata(writer, "engine", c->engine, err);
+    if (!status) status = alx_safetensors_put_metadata(writer, "data", hashes, err);
+    return status;
+}
+
+static alx_status write_all(alx_safetensors_writer *writer, const alx_checkpoint *c, alx_error *err)
+{
+    const int states = c->state ? alx_optimizer_state_count(c->optimizer) : 0;
+    char prefix[64];
+    ALX_TRY(alx_model_meta_write(writer, c->meta, err));
+    if (c->run) ALX_TRY(put_run(writer, c, err));
+    ALX_TRY(alx_model_tensors_declare(c->params, writer, "", err));
+    for (int i = 0; i < states; i++) {
+        state_prefix(prefix, c->optimizer, i);
+        ALX_TRY(alx_model_tensors_declare(c->params, writer, prefix, err));
+    }
+    ALX_TRY(alx_model_tensors_write(c->params, writer, "", c->params->data, err));
+    for (int i = 0; i < states; i++) {
+        state_prefix(prefix, c->optimizer, i);
+        ALX_TRY(alx_model_tensors_write(c->params, writer, prefix, c->state[i], err));
+    }
+    return alx_safetensors_finish(writer, err);
+}
+
+alx_status alx_checkpoint_save(const char *path, const alx_checkpoint *checkpoint, alx_error *err)
+{
+    alx_safetensors_writer *writer;
+    ALX_TRY(alx_safetensors_create(&writer, path, err));
+    alx_status status = write_all(writer, checkpoint, err);
+    alx_safetensors_writer_destroy(writer);
+    return status;
+}
+
+alx_status alx_model_save(const char *path, const alx_params *params, const alx_model_meta *meta, alx_error *err)
+{
+    const alx_checkpoint weights_alone = {.params = params, .meta = meta};
+    return alx_checkpoint_save(path, &weights_alone, err);
+}
+
+/* ---- Reading ---- */
+
+static alx_status read_text(const char **value, const alx_saved *saved, const char *key, alx_error *err)
+{
+    *value = alx_safetensors_metadata(saved->file, key);
+    if (*value) return ALX_OK;
+    return alx_fail(err, ALX_BAD_MODEL,
+                    "no metadata \"%s\": this is a model file with weights alone, from which a run cannot continue",
+                    key);
+}
+
+static alx_status read_saved(alx_saved *saved, alx_error *err)
+{
+    const char *run = NULL, *data = NULL;
+    ALX_TRY(alx_safetensors_verify(saved->file, err));
+    ALX_TRY(alx_model_meta_read(&saved->meta, saved->file, err));
+    ALX_TRY(read_text(&saved->recipe, saved, "recipe", err));
+    ALX_TRY(read_text(&saved->engine, saved, "engine", err));
+    ALX_TRY(read_text(&data, saved, "data", err));
+    ALX_TRY(read_text(&run, saved, "run", err));
+    char first[17] = "", second[17] = "";
+    if (sscanf(data, "%16s %16s", first, second) != 2 || !alx_parse_hex64(&saved->train_hash, first) ||
+        !alx_parse_hex64(&saved->validation_hash, second))
+        return alx_fail(err, ALX_BAD_MODEL, "its metadata \"data\" is damaged");
+    return alx_run_state_read(&saved->run, run, err);
+}
+
+alx_status alx_saved_open(alx_saved *saved, const char *path, alx_error *err)
+{
+    *saved = (alx_saved){0};
+    ALX_TRY(alx_safetensors_open(&saved->file, path, err));
+    alx_status status = read_saved(saved, err);
+    if (!status) return ALX_OK;
+    alx_saved_finish(saved);
+    alx_printable name;
+    return alx_where(err, status, "%s", alx_text_printable(path, name));
+}
+
+void alx_saved_finish(alx_saved *saved)
+{
+    alx_safetensors_close(saved->file);
+    alx_model_meta_finish(&saved->meta);
+    alx_run_state_finish(&saved->run);
+    *saved = (alx_saved){0};
+}
+
+static bool holds_prefix(const alx_saved *saved, const char *prefix)
+{
+    for (int i = 0; i < alx_safetensors_count(saved->file); i++)
+        if (strncmp(alx_safetensors_tensor(saved->file, i)->name, prefix, strlen(prefix)) == 0) return true;
+    return false;
+}
+
+alx_status alx_saved_tensors(const alx_saved *saved, alx_params *params, const alx_optimizer_config *optimizer,
+                             float *const *state, bool *has_state, alx_error *err)
+{
+    const int states = alx_optimizer_state_count(optimizer);
+    *has_state = states == 0 || holds_prefix(saved, "optimizer.");
+    ALX_TRY(alx_model_tensors_read(params, saved->file, "", params->data, err));
+    params->version++;
+    for (int i = 0; i < states && *has_state; i++) {
+        char prefix[64];
+        state_prefix(prefix, optimizer, i);
+        ALX_TRY(alx_model_tensors_read(params, saved->file, prefix, state[i], err));
+    }
+    return ALX_OK;
+}

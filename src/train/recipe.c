@@ -1,0 +1,191 @@
+#include "train/recipe.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "model/builtin.h"
+
+/* ---- Life ---- */
+
+static void *section_config(struct alx_recipe *recipe, const alx_recipe_section *section)
+{
+    return (char *)recipe + section->offset;
+}
+
+alx_status alx_recipe_create(alx_recipe **recipe, alx_error *err)
+{
+    *recipe = NULL;
+    struct alx_recipe *made = alx_calloc(1, sizeof *made, err);
+    if (!made) return ALX_NO_MEMORY;
+    for (const alx_recipe_section *s = alx_recipe_sections; s->name; s++) {
+        alx_status status = alx_options_default(s->options, section_config(made, s), &made->arena, err);
+        if (!status) continue;
+        alx_recipe_destroy(made);
+        return status;
+    }
+    *recipe = made;
+    return ALX_OK;
+}
+
+void alx_recipe_destroy(alx_recipe *recipe)
+{
+    if (!recipe) return;
+    alx_arena_finish(&recipe->arena);
+    free(recipe);
+}
+
+alx_status alx_recipe_copy(struct alx_recipe **copy, const struct alx_recipe *recipe, alx_error *err)
+{
+    *copy = NULL;
+    alx_text text = {0};
+    char *yaml;
+    alx_status status = alx_recipe_write(&text, recipe, NULL, err);
+    if (status) {
+        alx_text_finish(&text);
+        return status;
+    }
+    ALX_TRY(alx_text_take(&yaml, &text, err));
+    status = alx_recipe_parse(copy, yaml, strlen(yaml), NULL, err);
+    free(yaml);
+    return status;
+}
+
+/* ---- From YAML ---- */
+
+/* The built-in network of that name, else a file beside the recipe. */
+static alx_status resolve_model(struct alx_recipe *recipe, const alx_yaml *node, alx_error *err)
+{
+    if (!node || !node->file || alx_builtin_find(recipe->model)) return ALX_OK;
+    char *folder = alx_file_folder(node->file, err);
+    char *path = folder ? alx_file_join(strchr(node->file, '/') ? folder : "", recipe->model, err) : NULL;
+    alx_status status = path ? ALX_OK : ALX_NO_MEMORY;
+    if (path && (!alx_file_exists(path) || alx_file_is_folder(path))) {
+        const char *names[64];
+        int count = 0;
+        for (const alx_builtin_info *b; count < 64 && (b = alx_builtin(count)); count++) names[count] = b->name;
+        const char *near = alx_text_nearest(recipe->model, names, count);
+        alx_printable shown;
+        status =
+            alx_yaml_fail(node, err, ALX_BAD_DATA, "model: no file %s and no built-in network of that name; %s%s%s",
+                          alx_text_printable(path, shown), near ? "did you mean " : "`alexnet models` lists them",
+                          near ? near : "", near ? "?" : "");
+    } else if (path) {
+        recipe->model = alx_arena_strdup(&recipe->arena, path, err);
+        if (!recipe->model) status = ALX_NO_MEMORY;
+    }
+    free(path);
+    free(folder);
+    return status;
+}
+
+static bool is_section_name(const char *key)
+{
+    for (const alx_recipe_section *s = alx_recipe_sections; s->name; s++)
+        if (strcmp(s->name, key) == 0) return true;
+    return strcmp(key, alx_recipe_augment.name) == 0;
+}
+
+/* A key that stands in the wrong section is told where it belongs. */
+static alx_status check_keys(const alx_yaml *map, const alx_recipe_section *here, alx_error *err)
+{
+    if (!map || map->kind != ALX_YAML_MAP) return ALX_OK;
+    const bool top = !*here->name;
+    for (int i = 0; i < map->count; i++) {
+        const alx_yaml *child = map->children[i];
+        if (alx_options_find(here->options, child->key) || (top && is_section_name(child->key))) continue;
+        for (const alx_recipe_section *s = alx_recipe_sections; s->name; s++) {
+            if (!alx_options_find(s->options, child->key)) continue;
+            alx_yaml place = *child;
+            place.line = child->key_line;
+            place.column = child->key_column;
+            return alx_yaml_fail(&place, err, ALX_BAD_DATA, "%s stands %s%s, but belongs %s%s", child->key,
+                                 top ? "at the top" : "under ", here->name, *s->name ? "under " : "at the top",
+                                 s->name);
+        }
+    }
+    return ALX_OK;
+}
+
+static alx_status read_root(struct alx_recipe *recipe, const alx_yaml *root, alx_error *err)
+{
+    if (root->kind != ALX_YAML_MAP)
+        return alx_yaml_fail(root, err, ALX_BAD_DATA, "a recipe is a map of model, classes, data, augment and train");
+    for (const alx_recipe_section *s = alx_recipe_sections; s->name; s++) {
+        bool top = !*s->name;
+        const alx_yaml *map = top ? root : alx_yaml_get(root, s->name);
+        ALX_TRY(check_keys(map, s, err));
+        ALX_TRY(alx_options_read(s->options, section_config(recipe, s), map, top ? "a recipe" : s->name,
+                                 top ? "data augment train" : NULL, &recipe->arena, err));
+    }
+    ALX_TRY(alx_augment_read(&recipe->augment, alx_yaml_get(root, "augment"), &recipe->arena, err));
+    return resolve_model(recipe, alx_yaml_get(root, "model"), err);
+}
+
+alx_status alx_recipe_parse(struct alx_recipe **recipe, const char *text, size_t length, const char *file,
+                            alx_error *err)
+{
+    *recipe = NULL;
+    struct alx_recipe *made;
+    ALX_TRY(alx_recipe_create(&made, err));
+    alx_yaml *root;
+    alx_status status = alx_yaml_parse(&root, &made->arena, text, length, file, err);
+    if (!status) status = read_root(made, root, err);
+    if (status) {
+        alx_recipe_destroy(made);
+        return status;
+    }
+    *recipe = made;
+    return ALX_OK;
+}
+
+alx_status alx_recipe_open(alx_recipe **recipe, const char *path, alx_error *err)
+{
+    *recipe = NULL;
+    uint8_t *bytes;
+    size_t count;
+    ALX_TRY(alx_file_read(&bytes, &count, path, ALX_YAML_MAX_BYTES, err));
+    alx_status status = alx_recipe_parse(recipe, (const char *)bytes, count, path, err);
+    free(bytes);
+    return status;
+}
+
+/* ---- From a command line ---- */
+
+static alx_status set_augment(struct alx_recipe *recipe, const char *value, alx_error *err)
+{
+    alx_yaml *node;
+    alx_augment_list list = {0};
+    alx_status status = alx_yaml_parse(&node, &recipe->arena, value, strlen(value), NULL, err);
+    if (!status) status = alx_augment_read(&list, node, &recipe->arena, err);
+    if (status) return alx_where(err, status == ALX_BAD_DATA ? ALX_USAGE : status, "augment");
+    recipe->augment = list;
+    return ALX_OK;
+}
+
+alx_status alx_recipe_set(alx_recipe *recipe, const char *key, const char *value, alx_error *err)
+{
+    const alx_recipe_section *section;
+    const alx_option *option;
+    ALX_TRY(alx_recipe_find(&section, &option, key, err));
+    if (option == &alx_recipe_augment) return set_augment(recipe, value, err);
+    return alx_options_set(section->options, section_config(recipe, section), option->name, value, &recipe->arena, err);
+}
+
+static alx_status set_path(struct alx_recipe *recipe, const char **field, const char *path, alx_error *err)
+{
+    *field = path ? alx_arena_strdup(&recipe->arena, path, err) : "";
+    return *field ? ALX_OK : ALX_NO_MEMORY;
+}
+
+alx_status alx_recipe_set_folder(alx_recipe *recipe, const char *folder, alx_error *err)
+{
+    alx_folder_splits splits;
+    ALX_TRY(alx_source_find_splits(&splits, folder, err));
+    const char *train = splits.train ? splits.train : folder;
+    alx_status status = set_path(recipe, &recipe->data.train, train, err);
+    if (!status) status = set_path(recipe, &recipe->data.validation, splits.validation, err);
+    if (!status) status = set_path(recipe, &recipe->data.test, splits.test, err);
+    alx_folder_splits_finish(&splits);
+    return status;
+}

@@ -1,0 +1,51 @@
+/* Recipes: model, data and training in a page of YAML. */
+#ifndef ALX_TRAIN_RECIPE_H
+#define ALX_TRAIN_RECIPE_H
+
+#include "data/loader.h"
+#include "train/optimizer.h"
+
+typedef struct alx_train_config {
+    alx_optimizer_config optimizer;
+    int64_t batch_size, epochs, seed, threads;
+    int precision; /* alx_precision */
+    double label_smoothing;
+    alx_numbers class_weight; /* one per class, in class order; empty: none */
+    bool keep_optimizer, exact;
+} alx_train_config;
+extern const alx_option alx_train_options[];
+
+struct alx_recipe {
+    alx_arena arena;
+    const char *model; /* a path, or the name of a built-in network */
+    int64_t classes;   /* 0: as many as the data has */
+    alx_data_config data;
+    alx_augment_list augment;
+    alx_train_config train;
+};
+
+/* A recipe's keys stand in sections: "" (the top level), "data" and "train". */
+typedef struct alx_recipe_section {
+    const char *name;
+    const alx_option *options;
+    size_t offset; /* of the config struct in alx_recipe */
+} alx_recipe_section;
+/* Ended by a section without a name. */
+extern const alx_recipe_section alx_recipe_sections[];
+
+/* From YAML text; file names it in messages and is what its paths are relative to.  file NULL: paths and
+ * the model are taken as they are. */
+alx_status alx_recipe_parse(struct alx_recipe **recipe, const char *text, size_t length, const char *file,
+                            alx_error *err);
+/* Every key, runnable as it is.  folder: where the text will lie; relative paths are written relative to it,
+ * absolute ones stay, and each line says what it is.  folder NULL: paths as they are, no comments. */
+alx_status alx_recipe_write(alx_text *text, const struct alx_recipe *recipe, const char *folder, alx_error *err);
+alx_status alx_recipe_copy(struct alx_recipe **copy, const struct alx_recipe *recipe, alx_error *err);
+/* The section and row of a key such as "train.epochs", "epochs" or "batch-size"; an error with the nearest
+ * name for any other.  "augment" has a row, but no field that it describes. */
+alx_status alx_recipe_find(const alx_recipe_section **section, const alx_option **option, const char *key,
+                           alx_error *err);
+/* The row of "augment", whose value is a list. */
+extern const alx_option alx_recipe_augment;
+
+#endif

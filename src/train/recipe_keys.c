@@ -1,0 +1,156 @@
+/* The keys of a recipe, as tables, and how a key is found by name. */
+#include <stdio.h>
+#include <string.h>
+
+#include "train/recipe.h"
+
+static const alx_choice optimizers[] = {{"adam", ALX_ADAM}, {"sgd", ALX_SGD}, {NULL, 0}};
+static const alx_choice epsilon_forms[] = {{"keras", ALX_EPSILON_KERAS}, {"pytorch", ALX_EPSILON_PYTORCH}, {NULL, 0}};
+static const alx_choice precisions[] = {
+    {"auto", ALX_PRECISION_AUTO}, {"f32", ALX_PRECISION_F32}, {"bf16", ALX_PRECISION_BF16}, {NULL, 0}};
+
+#define FIELD(name)     offsetof(alx_train_config, name)
+#define OPTIMIZER(name) offsetof(alx_train_config, optimizer.name)
+#define NO_BOUND        1e18
+#define BELOW_1         0x1.fffffffffffffp-1
+
+/* clang-format off */
+const alx_option alx_train_options[] = {
+    {"optimizer", ALX_OPTION_CHOICE, OPTIMIZER(kind), "adam", 0, 0, optimizers, "solver optim",
+     {"how gradients become steps", "由梯度求更新步的方法"}},
+    {"learning_rate", ALX_OPTION_NUMBER, OPTIMIZER(learning_rate), "0.001", 0, NO_BOUND, NULL, "lr lr0 base_lr rate",
+     {"size of a step", "学习率：每一步迈多大"}},
+    {"batch_size", ALX_OPTION_INT, FIELD(batch_size), "32", 1, 1 << 20, NULL, "batch bs batchsize",
+     {"images in a step", "每一步用多少张图像"}},
+    {"epochs", ALX_OPTION_INT, FIELD(epochs), "10", 1, 100000, NULL, "epoch max_epochs num_epochs",
+     {"passes over the training images", "训练图像总共过几遍"}},
+    {"seed", ALX_OPTION_INT, FIELD(seed), "0", 0, NO_BOUND, NULL, "random_state random_seed",
+     {"of all random draws: the same seed gives the same run", "随机数种子：种子相同，过程相同"}},
+    {"threads", ALX_OPTION_INT, FIELD(threads), "0", 0, 1024, NULL, "workers num_threads jobs cpus",
+     {"threads that compute; 0: all cores of this process", "计算线程数；0 为本进程可用的全部核心"}},
+    {"precision", ALX_OPTION_CHOICE, FIELD(precision), "auto", 0, 0, precisions, "dtype amp half",
+     {"of activations and gradients; auto: bf16 where the processor has it natively",
+      "激活值与梯度的精度；auto：处理器原生支持时用 bf16"}},
+    {"label_smoothing", ALX_OPTION_NUMBER, FIELD(label_smoothing), "0", 0, BELOW_1, NULL, "smoothing",
+     {"share of the target spread over all classes", "把目标的这一份均摊给所有类别"}},
+    {"class_weight", ALX_OPTION_NUMBERS, FIELD(class_weight), "[]", 0, NO_BOUND, NULL, "class_weights weights",
+     {"weight of each class's loss, in class order; empty: all 1", "各类损失的权重，按类别顺序；空则都为 1"}},
+    {"beta_1", ALX_OPTION_NUMBER, OPTIMIZER(beta_1), "0.9", 0, BELOW_1, NULL, "beta1 betas",
+     {"adam: decay of the mean gradient", "adam：梯度均值的衰减"}},
+    {"beta_2", ALX_OPTION_NUMBER, OPTIMIZER(beta_2), "0.999", 0, BELOW_1, NULL, "beta2",
+     {"adam: decay of the mean squared gradient", "adam：梯度平方均值的衰减"}},
+    {"epsilon", ALX_OPTION_NUMBER, OPTIMIZER(epsilon), "1e-7", 1e-30, 1, NULL, "eps",
+     {"adam: keeps the divisor above 0", "adam：保证除数大于 0"}},
+    {"epsilon_form", ALX_OPTION_CHOICE, OPTIMIZER(epsilon_form), "keras", 0, 0, epsilon_forms, "eps_form",
+     {"adam: epsilon beside the uncorrected (keras) or the corrected (pytorch) root",
+      "adam：epsilon 加在校正前（keras）或校正后（pytorch）的平方根上"}},
+    {"momentum", ALX_OPTION_NUMBER, OPTIMIZER(momentum), "0", 0, BELOW_1, NULL, "mu",
+     {"sgd: share of the last step that is kept", "sgd：上一步保留的份额"}},
+    {"nesterov", ALX_OPTION_BOOL, OPTIMIZER(nesterov), "false", 0, 0, NULL, "nag",
+     {"sgd: look ahead along the momentum", "sgd：沿动量方向先看一步"}},
+    {"weight_decay", ALX_OPTION_NUMBER, OPTIMIZER(weight_decay), "0", 0, 1e6, NULL, "wd l2 decay",
+     {"this times the weight is added to its gradient (L2)", "权重乘以此数后加到梯度上（L2）"}},
+    {"keep_optimizer", ALX_OPTION_BOOL, FIELD(keep_optimizer), "false", 0, 0, NULL, "save_optimizer",
+     {"keep the optimizer's state after the last epoch, to extend the run exactly",
+      "训练结束后保留优化器状态，以便原样续训"}},
+    {"exact", ALX_OPTION_BOOL, FIELD(exact), "false", 0, 0, NULL, "deterministic",
+     {"direct convolution only: slower, closest to the textbook", "只用直接卷积：较慢，最接近定义"}},
+    {0},
+};
+
+static const alx_option top_options[] = {
+    {"model", ALX_OPTION_TEXT, offsetof(struct alx_recipe, model), "starter", 0, 0, NULL, "network net arch architecture",
+     {"a network's YAML file, or the name of a built-in one", "网络的 YAML 文件，或内置网络的名字"}},
+    {"classes", ALX_OPTION_INT, offsetof(struct alx_recipe, classes), "0", 0, 1000000, NULL, "num_classes nc",
+     {"how many classes the data must have; 0: as many as it has", "数据应有的类别数；0 为数据有几类就几类"}},
+    {0},
+};
+
+const alx_option alx_recipe_augment = {"augment", ALX_OPTION_TEXT, 0, "[]", 0, 0, NULL, "augmentation aug",
+                                       {"random changes of training images, such as [random_crop, flip]",
+                                        "训练图像的随机变化，如 [random_crop, flip]"}};
+
+/* clang-format on */
+
+const alx_recipe_section alx_recipe_sections[] = {{"", top_options, 0},
+                                                  {"data", alx_data_options, offsetof(struct alx_recipe, data)},
+                                                  {"train", alx_train_options, offsetof(struct alx_recipe, train)},
+                                                  {NULL, NULL, 0}};
+
+/* ---- Finding a key ---- */
+
+enum { MAX_KEYS = 96 };
+
+/* All rows of the sections (of one of them: only) as one table, for did-you-mean. */
+static void gather(alx_option rows[MAX_KEYS + 1], const char *only)
+{
+    int count = 0;
+    for (const alx_recipe_section *s = alx_recipe_sections; s->name; s++) {
+        if (only && strcmp(s->name, only) != 0) continue;
+        for (const alx_option *o = s->options; o->name && count < MAX_KEYS - 1; o++) rows[count++] = *o;
+        if (!*s->name) rows[count++] = alx_recipe_augment;
+    }
+    rows[count] = (alx_option){.name = NULL};
+}
+
+static const alx_recipe_section *section_of(const alx_option *option)
+{
+    for (const alx_recipe_section *s = alx_recipe_sections; s->name; s++)
+        if (alx_options_find(s->options, option->name)) return s;
+    return alx_recipe_sections; /* augment */
+}
+
+static alx_status fail_unknown(const char *key, const char *only, alx_error *err)
+{
+    alx_option rows[MAX_KEYS + 1];
+    gather(rows, only);
+    const char *name = only ? key + strlen(only) + 1 : key;
+    const alx_option *near = alx_options_nearest(rows, name);
+    alx_printable shown;
+    alx_text_printable(key, shown);
+    if (!near)
+        return alx_fail(err, ALX_USAGE, "there is no recipe key \"%s\"; `alexnet train --help` lists them", shown);
+    const char *section = section_of(near)->name;
+    return alx_fail(err, ALX_USAGE, "there is no recipe key \"%s\"; did you mean %s%s%s?", shown, section,
+                    *section ? "." : "", near->name);
+}
+
+alx_status alx_recipe_find(const alx_recipe_section **section, const alx_option **option, const char *key,
+                           alx_error *err)
+{
+    *option = NULL;
+    const char *dot = strchr(key, '.'), *only = NULL, *name = key;
+    for (const alx_recipe_section *s = alx_recipe_sections; dot && s->name; s++)
+        if (*s->name && strlen(s->name) == (size_t)(dot - key) && memcmp(s->name, key, (size_t)(dot - key)) == 0) {
+            only = s->name;
+            name = dot + 1;
+        }
+    for (const alx_recipe_section *s = alx_recipe_sections; s->name && !*option; s++) {
+        if (only && strcmp(s->name, only) != 0) continue;
+        *section = s;
+        *option = alx_options_find(s->options, name);
+    }
+    if (!*option && !only && alx_text_same_name(name, alx_recipe_augment.name)) {
+        *section = alx_recipe_sections;
+        *option = &alx_recipe_augment;
+    }
+    return *option ? ALX_OK : fail_unknown(key, only, err);
+}
+
+int alx_recipe_option(int index, const char **section, alx_option_info *info)
+{
+    /* type and range of the row live until this thread asks for the next one. */
+    static _Thread_local char type[128], range[64];
+    if (index < 0) return 0;
+    for (const alx_recipe_section *s = alx_recipe_sections; s->name; s++) {
+        const alx_option *option = s->options;
+        while (option->name && index > 0) option++, index--;
+        if (!option->name && !*s->name && index-- == 0) option = &alx_recipe_augment;
+        if (!option->name) continue;
+        *section = s->name;
+        alx_option_describe(option, info, type, range);
+        if (option == &alx_recipe_augment) info->type = "list";
+        return 1;
+    }
+    return 0;
+}

@@ -1,0 +1,370 @@
+/* Building a trainer: data, network, plans, run folder, in the order in which mistakes are cheapest to find. */
+#include <inttypes.h>
+#include <math.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "plan/plan.h"
+#include "train/trainer.h"
+
+void alx_run_config_init(alx_run_config *config)
+{
+    *config = (alx_run_config){.struct_size = sizeof *config};
+}
+
+/* ---- Choices that the recipe left open ---- */
+
+static alx_status resolve(alx_trainer *t, alx_dtype *type, alx_error *err)
+{
+    alx_train_config *config = &t->recipe->train;
+    if (config->threads == 0) config->threads = omp_get_num_procs();
+    ALX_TRY(alx_engine_resolve_precision(type, (alx_precision)config->precision, err));
+    config->precision = *type == ALX_BF16 ? ALX_PRECISION_BF16 : ALX_PRECISION_F32;
+    return ALX_OK;
+}
+
+/* ---- Data ---- */
+
+static alx_status say_found(const alx_trainer *t, const char *set, const alx_sample_list *list, alx_error *err)
+{
+    alx_text text = {0};
+    char *line;
+    alx_source_describe(&text, list);
+    ALX_TRY(alx_text_take(&line, &text, err));
+    alx_trainer_say(t, ALX_EVENT_MESSAGE, "%s: %s", set, line);
+    free(line);
+    return ALX_OK;
+}
+
+static alx_status open_data(alx_trainer *t, alx_error *err)
+{
+    static const char *const notes[] = {
+        [ALX_VALIDATE_TEST] =
+            "There are train and test images and none for validation: the test images validate, as in the "
+            "course, so no image is left that the choice of the best epoch has not seen",
+        [ALX_VALIDATE_SPLIT] =
+            "No validation folder: a seeded share of each class (data.validation_split) was taken from "
+            "the training images",
+        [ALX_VALIDATE_NONE] =
+            "No validation images: the training loss decides which epoch is best, which rewards learning "
+            "by heart; give data.validation or data.validation_split",
+    };
+    ALX_TRY(alx_train_data_open(&t->data, t->recipe, err));
+    t->recipe->classes = t->data.train.class_count;
+    ALX_TRY(say_found(t, "train", &t->data.train, err));
+    if (t->data.source != ALX_VALIDATE_NONE) ALX_TRY(say_found(t, "validation", &t->data.validation, err));
+    if (notes[t->data.source]) alx_trainer_say(t, ALX_EVENT_MESSAGE, "%s", notes[t->data.source]);
+    return ALX_OK;
+}
+
+static void say_bad(const alx_trainer *t, const char *set, const alx_loader_report *report)
+{
+    if (report->bad == 0) return;
+    alx_trainer_say(t, ALX_EVENT_WARNING, "%s: %" PRId64 " image%s could not be read and %s left out; the first: %s",
+                    set, report->bad, report->bad == 1 ? "" : "s", report->bad == 1 ? "is" : "are", report->first_bad);
+}
+
+static alx_status load_data(alx_trainer *t, alx_error *err)
+{
+    /* Half of what is free stays for the plans of the last batches and for everyone else. */
+    double wanted = t->recipe->data.cache * 0x1p30, half = (double)alx_memory_available() / 2;
+    ALX_TRY(alx_train_data_load(&t->data, t->recipe, &t->preprocess, (uint64_t)(wanted < half ? wanted : half), err));
+    say_bad(t, "train", &t->data.train_report);
+    say_bad(t, "validation", &t->data.validation_report);
+    return ALX_OK;
+}
+
+/* ---- The network ---- */
+
+static alx_status open_graph(alx_trainer *t, const char *yaml, alx_error *err)
+{
+    const int classes = t->data.train.class_count;
+    if (!yaml) return alx_graph_open(&t->graph, t->recipe->model, classes, err);
+    alx_spec spec = {0};
+    ALX_TRY(alx_spec_parse(&spec, yaml, strlen(yaml), NULL, classes, err));
+    return alx_graph_create(&t->graph, &spec, err);
+}
+
+static alx_status fill_meta(alx_trainer *t, alx_error *err)
+{
+    alx_model_meta *meta = &t->meta;
+    alx_text text = {0};
+    char *yaml, *preprocessing = NULL;
+    alx_spec_write(&text, &t->graph->spec);
+    ALX_TRY(alx_text_take(&yaml, &text, err));
+    alx_status status = alx_preprocess_write(&text, &t->preprocess, err);
+    if (!status) status = alx_text_take(&preprocessing, &text, err);
+    if (!status) {
+        meta->yaml = alx_arena_strdup(&meta->arena, yaml, err);
+        meta->preprocessing = alx_arena_strdup(&meta->arena, preprocessing, err);
+        if (!meta->yaml || !meta->preprocessing) status = ALX_NO_MEMORY;
+    }
+    meta->class_count = t->data.train.class_count;
+    meta->class_names = t->data.train.class_names; /* lives in the list */
+    alx_text_finish(&text);
+    free(preprocessing);
+    free(yaml);
+    return status;
+}
+
+/* In f32, and what guessing costs: ln K times the mean weight of the training images. */
+static alx_status read_class_weights(float **weights, alx_trainer *t, alx_error *err)
+{
+    const alx_numbers *given = &t->recipe->train.class_weight;
+    const int classes = t->data.train.class_count;
+    *weights = NULL;
+    t->guess = log((double)classes);
+    if (given->count == 0) return ALX_OK;
+    if (given->count != classes)
+        return alx_fail(err, ALX_USAGE,
+                        "class_weight has %d numbers for %d classes; give one for each, in this order: %s, ...",
+                        given->count, classes, t->data.train.class_names[0]);
+    double sum = 0;
+    for (int64_t i = 0; i < t->data.train.count; i++) sum += given->values[t->data.train.samples[i].label];
+    if (!(sum > 0))
+        return alx_fail(err, ALX_USAGE,
+                        "class_weight: all are 0, so that there is nothing to learn; give at least one above 0");
+    t->guess *= sum / (double)t->data.train.count;
+    *weights = alx_calloc((size_t)classes, sizeof **weights, err);
+    if (!*weights) return ALX_NO_MEMORY;
+    for (int k = 0; k < classes; k++) (*weights)[k] = (float)given->values[k];
+    return ALX_OK;
+}
+
+/* ---- Engine ---- */
+
+static int64_t divide_up(int64_t count, int64_t size)
+{
+    return size ? (count + size - 1) / size : 0;
+}
+
+static void count_steps(alx_trainer *t)
+{
+    const int64_t wanted = t->recipe->train.batch_size;
+    t->batch = t->data.train.count < wanted ? t->data.train.count : wanted;
+    t->val_batch = t->data.validation.count < wanted ? t->data.validation.count : wanted;
+    t->steps = divide_up(t->data.train.count, t->batch);
+    t->val_steps = divide_up(t->data.validation.count, t->val_batch);
+}
+
+static alx_status reserve_state(alx_trainer *t, alx_error *err)
+{
+    const int states = alx_optimizer_state_count(&t->recipe->train.optimizer);
+    t->state_bytes = (size_t)t->params->trainable_span * sizeof(float);
+    if (states && t->state_bytes > alx_memory_available() / (uint64_t)states)
+        return alx_fail(
+            err, ALX_NO_MEMORY,
+            "the optimizer's state needs %.0f MiB and %.0f MiB are free; use a smaller network, or optimizer: "
+            "sgd, which keeps less",
+            (double)t->state_bytes * states * 0x1p-20, (double)alx_memory_available() * 0x1p-20);
+    for (int i = 0; i < states; i++) {
+        t->state[i] = alx_memory_reserve(t->state_bytes, (int)t->recipe->train.threads);
+        if (!t->state[i])
+            return alx_fail(err, ALX_NO_MEMORY, "out of memory: %zu bytes of optimizer state", t->state_bytes);
+    }
+    return ALX_OK;
+}
+
+static alx_status build_engine(alx_trainer *t, alx_dtype type, alx_error *err)
+{
+    const alx_train_config *config = &t->recipe->train;
+    float *weights;
+    ALX_TRY(read_class_weights(&weights, t, err));
+    const alx_engine_config engine = {.threads = (int)config->threads,
+                                      .type = type,
+                                      .exact = config->exact,
+                                      .max_batch = t->batch > t->val_batch ? t->batch : t->val_batch,
+                                      .training = true,
+                                      .smoothing = (float)config->label_smoothing,
+                                      .class_weights = weights};
+    alx_status status = alx_engine_create(&t->engine, t->params, &engine, err);
+    free(weights);
+    if (!status) status = alx_engine_prepare(t->engine, ALX_MODE_TRAIN, t->batch, err);
+    if (!status && t->val_batch) status = alx_engine_prepare(t->engine, ALX_MODE_EVALUATE, t->val_batch, err);
+    return status;
+}
+
+/* Every batch size that will come up, the last partial ones too: no plan is built inside the run. */
+static alx_status prepare_all(alx_trainer *t, alx_error *err)
+{
+    const struct {
+        alx_mode mode;
+        int64_t batch;
+        const char *name;
+    } plans[] = {{ALX_MODE_TRAIN, t->batch, "train"},
+                 {ALX_MODE_TRAIN, t->data.train.count - (t->steps - 1) * t->batch, "train"},
+                 {ALX_MODE_EVALUATE, t->val_batch, "evaluate"},
+                 {ALX_MODE_EVALUATE, t->data.validation.count - (t->val_steps - 1) * t->val_batch, "evaluate"}};
+    alx_text text = {0};
+    alx_text_printf(&text, "oneDNN %s\n", alx_engine_version());
+    for (size_t i = 0; i < sizeof plans / sizeof plans[0]; i++) {
+        if (plans[i].batch == 0 || (i % 2 && plans[i].batch == plans[i - 1].batch)) continue;
+        alx_status status = alx_engine_prepare(t->engine, plans[i].mode, plans[i].batch, err);
+        if (status) {
+            alx_text_finish(&text);
+            return status;
+        }
+        alx_text_printf(&text, "%s %" PRId64 "\n", plans[i].name, plans[i].batch);
+        alx_engine_describe(&text, t->engine, plans[i].mode, plans[i].batch);
+    }
+    return alx_text_take(&t->engine_text, &text, err);
+}
+
+static alx_status reserve_run(alx_trainer *t, alx_error *err)
+{
+    const int64_t epochs = t->recipe->train.epochs;
+    if (t->steps > UINT32_MAX / epochs)
+        return alx_fail(err, ALX_USAGE,
+                        "%" PRId64 " epochs of %" PRId64 " steps are more than 2^32; use a larger batch_size", epochs,
+                        t->steps);
+    const int64_t most =
+        t->data.train.count > t->data.validation.count ? t->data.train.count : t->data.validation.count;
+    t->order = alx_calloc((size_t)most, sizeof *t->order, err);
+    if (!t->order) return ALX_NO_MEMORY;
+    alx_text_add(&t->csv, alx_metrics_header);
+    ALX_TRY(alx_run_state_reserve(&t->run, epochs, err));
+    return alx_trainer_recipe_text(&t->saved_recipe, t->recipe, err);
+}
+
+/* ---- The whole ---- */
+
+static alx_status build(alx_trainer *t, const char *yaml, alx_error *err)
+{
+    alx_dtype type;
+    ALX_TRY(resolve(t, &type, err));
+    ALX_TRY(open_data(t, err));
+    ALX_TRY(open_graph(t, yaml, err));
+    ALX_TRY(alx_data_preprocess(&t->recipe->data, t->graph->spec.input, &t->preprocess, err));
+    ALX_TRY(fill_meta(t, err));
+    count_steps(t);
+    if (t->batch < t->recipe->train.batch_size)
+        alx_trainer_say(t, ALX_EVENT_MESSAGE,
+                        "batch_size %" PRId64 " is more than there are training images: %" PRId64 " are used",
+                        t->recipe->train.batch_size, t->batch);
+    /* Dense kernels lie in oneDNN's tiles where it computes in them. */
+    ALX_TRY(alx_params_create(&t->params, t->graph, alx_dnn_cpu().channel_block == 16, err));
+    ALX_TRY(reserve_state(t, err));
+    ALX_TRY(build_engine(t, type, err));
+    ALX_TRY(load_data(t, err));
+    count_steps(t); /* what could not be read has gone */
+    ALX_TRY(prepare_all(t, err));
+    return reserve_run(t, err);
+}
+
+alx_status alx_trainer_build(alx_trainer **trainer, struct alx_recipe *recipe, const char *yaml,
+                             const alx_run_config *config, alx_error *err)
+{
+    *trainer = NULL;
+    alx_trainer *t = alx_calloc(1, sizeof *t, err);
+    if (!t) {
+        alx_recipe_destroy(recipe);
+        return ALX_NO_MEMORY;
+    }
+    t->recipe = recipe;
+    t->folder.lock = -1;
+    t->kept_epoch = -1;
+    t->on_event = config ? config->on_event : NULL;
+    t->user = config ? config->user : NULL;
+    t->began = t->epoch_began = alx_trainer_now();
+    alx_run_state_init(&t->run);
+    alx_status status = build(t, yaml, err);
+    if (status)
+        alx_trainer_destroy(t);
+    else
+        *trainer = t;
+    return status;
+}
+
+void alx_trainer_destroy(alx_trainer *t)
+{
+    if (!t) return;
+    alx_engine_destroy(t->engine);
+    for (int i = 0; i < 2; i++)
+        if (t->state[i]) alx_memory_release(t->state[i], t->state_bytes);
+    alx_params_destroy(t->params);
+    alx_graph_destroy(t->graph);
+    alx_model_meta_finish(&t->meta);
+    alx_train_data_finish(&t->data);
+    alx_run_state_finish(&t->run);
+    alx_text_finish(&t->csv);
+    free(t->order);
+    free(t->saved_recipe);
+    free(t->engine_text);
+    alx_run_folder_finish(&t->folder, false);
+    alx_recipe_destroy(t->recipe);
+    free(t);
+}
+
+/* ---- The run folder ---- */
+
+alx_status alx_trainer_recipe_text(char **text, const struct alx_recipe *recipe, alx_error *err)
+{
+    struct alx_recipe bare = *recipe; /* a view: nothing of it is released */
+    alx_text made = {0};
+    bare.model = bare.data.train = bare.data.validation = bare.data.test = "";
+    alx_status status = alx_recipe_write(&made, &bare, NULL, err);
+    if (!status) return alx_text_take(text, &made, err);
+    alx_text_finish(&made);
+    return status;
+}
+
+static alx_status write_text(const alx_trainer *t, const char *name, alx_text *text, alx_error *err)
+{
+    char *path = alx_run_folder_file(&t->folder, name, err), *content;
+    alx_status status = path ? alx_text_take(&content, text, err) : ALX_NO_MEMORY;
+    if (!status) {
+        status = alx_file_write(path, content, strlen(content), err);
+        free(content);
+    }
+    alx_text_finish(text);
+    free(path);
+    return status;
+}
+
+alx_status alx_trainer_write_recipe(alx_trainer *t, bool model_too, alx_error *err)
+{
+    alx_text text = {0};
+    if (model_too) {
+        alx_text_add(&text, t->meta.yaml);
+        ALX_TRY(write_text(t, ALX_RUN_MODEL, &text, err));
+    }
+    char *model = alx_run_folder_file(&t->folder, ALX_RUN_MODEL, err);
+    if (!model) return ALX_NO_MEMORY;
+    struct alx_recipe resolved = *t->recipe; /* a view */
+    resolved.model = model;
+    alx_text_printf(&text, "# A run of alexnet %s, complete: edit it and train it again.\n", alx_version());
+    alx_status status = alx_recipe_write(&text, &resolved, t->folder.path, err);
+    if (!status) status = write_text(t, ALX_RUN_RECIPE, &text, err);
+    alx_text_finish(&text);
+    free(model);
+    return status;
+}
+
+alx_status alx_trainer_create(alx_trainer **trainer, const alx_recipe *recipe, const alx_run_config *config,
+                              alx_error *err)
+{
+    *trainer = NULL;
+    const char *out = config ? config->out : NULL;
+    const bool overwrite = config && config->overwrite;
+    ALX_TRY(alx_run_folder_check(out, overwrite, err)); /* before hours of reading images */
+    struct alx_recipe *copy;
+    alx_trainer *t;
+    ALX_TRY(alx_recipe_copy(&copy, recipe, err));
+    ALX_TRY(alx_trainer_build(&t, copy, NULL, config, err));
+    alx_params_init(t->params, (uint64_t)t->recipe->train.seed);
+    t->params->version++;
+    const uint64_t states = (uint64_t)alx_optimizer_state_count(&t->recipe->train.optimizer);
+    alx_status status =
+        alx_run_check_space(out, (uint64_t)t->params->span * sizeof(float), states * t->state_bytes, err);
+    if (!status) status = alx_run_folder_create(&t->folder, out, overwrite, err);
+    if (!status) status = alx_trainer_write_recipe(t, true, err);
+    if (status) {
+        alx_run_folder_finish(&t->folder, true);
+        alx_trainer_destroy(t);
+        return status;
+    }
+    *trainer = t;
+    return ALX_OK;
+}

@@ -1,0 +1,30 @@
+/* What a run is trained and validated on. */
+#ifndef ALX_TRAIN_TRAINER_DATA_H
+#define ALX_TRAIN_TRAINER_DATA_H
+
+#include "train/recipe.h"
+
+/* Where the validation images come from. */
+typedef enum alx_validation_source {
+    ALX_VALIDATE_FOLDER, /* data.validation */
+    ALX_VALIDATE_TEST,   /* data.test, because there is no validation folder */
+    ALX_VALIDATE_SPLIT,  /* a seeded share of each class of data.train */
+    ALX_VALIDATE_NONE
+} alx_validation_source;
+
+typedef struct alx_train_data {
+    alx_sample_list train, validation;
+    alx_validation_source source;
+    alx_loader *train_loader, *validation_loader; /* NULL until loaded; validation's NULL where there is none */
+    alx_loader_report train_report, validation_report;
+} alx_train_data;
+
+/* Lists the images; nothing is decoded.  A zeroed data may be finished. */
+alx_status alx_train_data_open(alx_train_data *data, const struct alx_recipe *recipe, alx_error *err);
+/* Reads and decodes every image once; what cannot be read is dropped and reported.  recipe, data and
+ * preprocess's augmentations must outlive the loaders.  cache_bytes: for both sets. */
+alx_status alx_train_data_load(alx_train_data *data, const struct alx_recipe *recipe, const alx_preprocess *preprocess,
+                               uint64_t cache_bytes, alx_error *err);
+void alx_train_data_finish(alx_train_data *data);
+
+#endif

@@ -1,0 +1,134 @@
+# train, evaluate, predict, show: a network that learns stripes in seconds.
+
+cat >tiny.yaml <<'YAML'
+name: tiny
+classes: 2
+input: [24, 24, 3]
+layers:
+  - conv2d: {filters: 8, kernel_size: 5, strides: 2, activation: relu}
+  - max_pooling2d: {pool_size: 2, strides: 2}
+  - flatten:
+  - dense: {units: classes, activation: softmax}
+YAML
+"$helpers/make_images" photos 1 40 32 横 竖 || exit 1
+"$helpers/make_images" test 2 25 32 横 竖 || exit 1
+"$helpers/make_images" other 3 4 32 横 stripes || exit 1
+
+refused 1 "no-such" train no-such/
+mkdir empty
+refused 3 "empty" train empty
+run 0 train --model tiny.yaml --data.train photos --epochs 4 --batch-size 8 --learning-rate 0.01 --out runs/a --threads 2
+out_has "runs/a"
+for file in recipe.yaml model.yaml metrics.csv best.safetensors last.safetensors; do
+    if [ -s runs/a/$file ]; then pass; else fail "runs/a/$file is missing"; fi
+done
+if grep -q $'\033' "$work/err"; then fail "escape codes without a terminal"; else pass; fi
+refused 2 "runs/a" train --model tiny.yaml --data.train photos --epochs 1 --out runs/a
+run 0 train runs/a/recipe.yaml --epochs 1 --out runs/b
+run 0 train runs/a/recipe.yaml --epochs 1 --out runs/b --overwrite
+run 0 train runs/a/recipe.yaml --train.epochs=1 --exact
+out_has "runs/1"
+refused 2 "epochs" train photos --epochs 0
+refused 2 "--resume runs/a" train runs/a
+
+run 0 evaluate runs/a --data test
+out_like '^accuracy +[01]\.[0-9]{4}$'
+out_like '^横 +[0-9.]+ +[0-9.]+ +[0-9.]+ +25$'
+out_has "confusion"
+run 0 evaluate runs/a --data test --json
+json count 50
+json skipped 0
+json top5 null
+json classes.0.name 横
+json classes.1.support 25
+json confusion.0 2
+cp "$work/out" by-32
+if "$helpers/json_check" accuracy <"$work/out" | grep -qE '^(1|0\.9)'; then pass; else fail "stripes were not learnt"; fi
+run 0 evaluate runs/a/best.safetensors --data test --json --batch-size 7 --threads 1
+json count 50
+if [ "$("$helpers/json_check" confusion.0.0 <by-32)" = "$("$helpers/json_check" confusion.0.0 <"$work/out")" ]; then
+    pass
+else
+    fail "the batch size changed the result"
+fi
+refused 3 "stripes" evaluate runs/a --data other
+refused 1 "no-run" evaluate no-run --data test
+refused 3 "neither best.safetensors nor last.safetensors" evaluate empty --data test
+mkdir only-last
+cp runs/a/last.safetensors only-last
+run 0 evaluate only-last --data test --json
+
+run 0 predict runs/a test/横/0000.png
+out_like '^test/横/0000\.png: (横|竖) [0-9.]+ %, (横|竖) [0-9.]+ %$'
+run 0 predict runs/a test/ --top 1 --csv
+out_like '^path,rank,class,probability$'
+if [ "$(wc -l <"$work/out")" -eq 51 ]; then pass; else fail "not 50 rows"; fi
+if tail -n +2 "$work/out" | LC_ALL=C sort -c; then pass; else fail "not sorted"; fi
+run 0 predict runs/a test photos/竖/0001.png --json --top 2
+json '' 51
+json 50.path photos/竖/0001.png
+json 50.classes 2
+
+# File names of all kinds, and files that cannot be read.
+newline=$'two\nlines.png'
+invalid=$'\xff\xfe.png'
+cp test/横/0000.png "$newline"
+cp test/横/0000.png "$invalid"
+cp test/横/0000.png 'a "quoted", name.png'
+cp test/横/0000.png -- --dash.png
+cp test/横/0000.png no-ending
+run 0 predict runs/a "$newline" "$invalid"
+out_has 'two\nlines.png: '
+out_has '\xFF\xFE.png: '
+run 0 predict runs/a "$newline" "$invalid" --json
+json 0.path "$newline"
+json 1.path '\xFF\xFE.png'
+run 0 predict runs/a 'a "quoted", name.png' --csv
+out_has '"a ""quoted"", name.png",1,'
+run 0 predict runs/a --json -- --dash.png no-ending
+json 1.path no-ending
+head -c 100 test/横/0000.png >cut.png
+: >zero.png
+run 3 predict runs/a cut.png test/竖/0000.png zero.png missing.png
+out_like '^test/竖/0000\.png: '
+err_has cut.png
+err_has zero.png
+err_has missing.png
+if [ "$(wc -l <"$work/out")" -eq 1 ]; then pass; else fail "not one line"; fi
+run 3 predict runs/a cut.png test/竖/0000.png --json
+json 0.path cut.png
+json 1.path test/竖/0000.png
+mkdir mixed
+cp test/横/0000.png mixed/x.JPEG
+cp test/横/0000.png mixed/.hidden.png
+echo "not an image" >mixed/notes.txt
+run 0 predict runs/a mixed --json
+json '' 1
+mkdir mixed/x
+cp test/横/0000.png mixed/x/y.png
+run 0 predict runs/a mixed/ --json
+json 0.path mixed/x.JPEG
+json 1.path mixed/x/y.png
+mkdir none
+run 3 predict runs/a none
+err_has "no images"
+
+# Damaged and foreign weights.
+head -c 2000 runs/a/best.safetensors >cut.safetensors
+refused 3 cut.safetensors predict cut.safetensors test
+cp runs/a/best.safetensors flipped.safetensors
+size=$(stat -c %s flipped.safetensors)
+printf '\x5a' | dd of=flipped.safetensors bs=1 seek=$((size - 3)) conv=notrunc status=none
+refused 3 flipped.safetensors predict flipped.safetensors test
+refused 3 mixed/notes.txt predict mixed/notes.txt test
+
+run 0 summary runs/a
+out_like '^conv2d_1 \(Conv2D\) +\(None, 10, 10, 8\) +608$'
+run 0 summary runs/a/best.safetensors --json
+json name tiny
+
+run 0 show photos -o samples.png
+if head -c 4 samples.png | grep -q PNG; then pass; else fail "samples.png is no PNG"; fi
+run 0 show runs/a/recipe.yaml --split validation --count 4 --columns 2 --seed 3 --output second.png
+if [ -s second.png ]; then pass; else fail "no second.png"; fi
+refused 1 no-such show no-such

@@ -1,0 +1,43 @@
+# Ctrl-C: a checkpoint, exit 130, and a line that tells how to go on.
+
+# A program that does not stop fails; it must not hang the tests.
+await() {
+    local i
+    for i in $(seq 600); do
+        kill -0 "$1" 2>/dev/null || break
+        sleep 0.1
+    done
+    kill -KILL "$1" 2>/dev/null
+    wait "$1"
+    code=$?
+}
+
+last="train, interrupted"
+"$helpers/make_images" many 5 400 64 a b || exit 1
+# Bash ignores SIGINT in what it runs in the background; the program installs its own handler all the same.
+"$program" train many --epochs 50 --out "runs/to resume" >"$work/out" 2>"$work/err" &
+pid=$!
+for i in $(seq 100); do
+    sleep 0.1
+    [ -s "runs/to resume/recipe.yaml" ] && break
+done
+sleep 1
+kill -INT $pid
+await $pid
+if [ $code -eq 130 ]; then pass; else fail "exit code $code, not 130"; fi
+err_has "alexnet train --resume 'runs/to resume'"
+if [ -s "runs/to resume/last.safetensors" ]; then pass; else fail "no checkpoint"; fi
+refused 2 "seed" train --resume "runs/to resume" --seed 4
+
+last="train, interrupted twice"
+"$program" train many --epochs 50 --out runs/twice >"$work/out" 2>"$work/err" &
+pid=$!
+sleep 1
+kill -TERM $pid
+kill -TERM $pid
+await $pid
+if [ $code -eq 130 ]; then pass; else fail "exit code $code, not 130"; fi
+
+run 0 train runs/a/recipe.yaml --epochs 2 --out runs/extend --keep-optimizer
+run 0 train --resume runs/extend --epochs 3
+out_has runs/extend

@@ -1,0 +1,174 @@
+/* report/plot: the sample grid as PNG and SVG. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <cairo.h>
+#include <dirent.h>
+#include <glib.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "report/plot.h"
+
+/* fontconfig keeps what it loaded; leaks of ours are still reported. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:libfontconfig\n";
+}
+
+static char folder[64];
+/* (2, 4, 3): the left half red, the right half blue. */
+static const uint8_t FLAG[] = {255, 0, 0, 255, 0, 0, 0, 0, 255, 0, 0, 255, 255, 0, 0, 255, 0, 0, 0, 0, 255, 0, 0, 255};
+
+static int make_folder(void **state)
+{
+    (void)state;
+    const char *base = getenv("TMPDIR");
+    snprintf(folder, sizeof folder, "%.40s/report.XXXXXX", base ? base : "/tmp");
+    return mkdtemp(folder) ? 0 : -1;
+}
+
+static const char *in_folder(const char *name)
+{
+    static char path[128];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return path;
+}
+
+static int remove_folder(void **state)
+{
+    (void)state;
+    DIR *dir = opendir(folder);
+    for (struct dirent *entry; dir && (entry = readdir(dir));) unlink(in_folder(entry->d_name));
+    if (dir) closedir(dir);
+    return rmdir(folder);
+}
+
+static int files(void)
+{
+    int count = 0;
+    DIR *dir = opendir(folder);
+    for (struct dirent *entry; (entry = readdir(dir));) count += entry->d_name[0] != '.';
+    closedir(dir);
+    return count;
+}
+
+/* Pixels of exactly that colour (0xRRGGBB) in a PNG, and its size. */
+static int pixels_of(const char *path, uint32_t colour, int size[2])
+{
+    cairo_surface_t *surface = cairo_image_surface_create_from_png(path);
+    assert_int_equal(cairo_surface_status(surface), CAIRO_STATUS_SUCCESS);
+    size[0] = cairo_image_surface_get_width(surface);
+    size[1] = cairo_image_surface_get_height(surface);
+    int count = 0;
+    for (int y = 0; y < size[1]; y++) {
+        const unsigned char *row =
+            cairo_image_surface_get_data(surface) + (size_t)y * (size_t)cairo_image_surface_get_stride(surface);
+        for (int x = 0; x < size[0]; x++) {
+            uint32_t word;
+            memcpy(&word, row + 4 * (size_t)x, 4);
+            count += (word & 0xFFFFFF) == colour;
+        }
+    }
+    cairo_surface_destroy(surface);
+    return count;
+}
+
+static void test_grid(void **state)
+{
+    (void)state;
+    alx_plot_image images[7];
+    for (int i = 0; i < 7; i++) images[i] = (alx_plot_image){FLAG, 4, 2, "隶书", "数据/很长很长的文件名/0001.png"};
+    images[1].label = "bad \xFF bytes, and so long that it cannot fit below an image";
+    images[2].label = images[3].note = NULL;
+    alx_error err = {0};
+    assert_int_equal(alx_plot_samples(in_folder("grid.png"), images, 7, 5, "样本 two\nlines", &err), ALX_OK);
+    int size[2];
+    /* 4 x 2 is enlarged 48 times, and two pixels make a point: square pixels with sharp edges. */
+    assert_int_equal(pixels_of(in_folder("grid.png"), 0xFF0000, size), 7 * 2 * 2 * 96 * 96);
+    assert_int_equal(size[0], 2 * (2 * 28 + 5 * 192 + 4 * 20));
+    assert_int_equal(size[1], 2 * (2 * 28 + 46 + 2 * (192 + 7 + 21 + 18) + 20));
+    assert_int_equal(files(), 1);
+}
+
+static void test_large_image_is_reduced(void **state)
+{
+    (void)state;
+    size_t count = 3000 * 1500;
+    uint8_t *rgb = calloc(count, 3);
+    assert_non_null(rgb);
+    for (size_t i = 0; i < count; i++) rgb[3 * i] = 255;
+    alx_plot_image image = {rgb, 3000, 1500, NULL, NULL};
+    assert_int_equal(alx_plot_samples(in_folder("large.png"), &image, 1, 5, NULL, NULL), ALX_OK);
+    int size[2];
+    int red = pixels_of(in_folder("large.png"), 0xFF0000, size);
+    assert_int_equal(red, 512 * 256);
+    assert_int_equal(size[0], 2 * (2 * 28 + 256));
+    free(rgb);
+}
+
+static void test_svg(void **state)
+{
+    (void)state;
+    alx_plot_image image = {FLAG, 4, 2, "kaishu", "x.png"};
+    assert_int_equal(alx_plot_samples(in_folder("grid.SVG"), &image, 1, 1, "title", NULL), ALX_OK);
+    FILE *file = fopen(in_folder("grid.SVG"), "r");
+    static char text[1 << 16];
+    size_t length = fread(text, 1, sizeof text - 1, file);
+    text[length] = '\0';
+    fclose(file);
+    assert_int_equal(strncmp(text, "<?xml", 5), 0);
+    assert_non_null(strstr(text, "</svg>"));
+    assert_non_null(strstr(text, "<image"));
+}
+
+static void test_grid_errors(void **state)
+{
+    (void)state;
+    alx_plot_image images[2] = {{FLAG, 4, 2, "a", NULL}, {NULL, 4, 2, "b", NULL}};
+    alx_error err = {0};
+    assert_int_equal(alx_plot_samples(in_folder("x.png"), images, 0, 5, NULL, &err), ALX_USAGE);
+    assert_int_equal(alx_plot_samples(in_folder("x.png"), images, 1, 0, NULL, &err), ALX_USAGE);
+    assert_int_equal(alx_plot_samples(in_folder("x.png"), images, 2, 5, NULL, &err), ALX_USAGE);
+    assert_non_null(strstr(err.message, "image 1"));
+    images[1] = images[0];
+    images[1].width = -4;
+    assert_int_equal(alx_plot_samples(in_folder("x.png"), images, 2, 5, NULL, &err), ALX_USAGE);
+    images[1].width = 2000000000;
+    assert_int_equal(alx_plot_samples(in_folder("x.png"), images, 2, 5, NULL, &err), ALX_USAGE);
+
+    alx_plot_image *many = calloc(1000, sizeof *many);
+    for (int i = 0; i < 1000; i++) many[i] = images[0];
+    assert_int_equal(alx_plot_samples(in_folder("x.png"), many, 1000, 1000, NULL, &err), ALX_USAGE);
+    assert_int_equal(alx_plot_samples(in_folder("x.png"), many, 1000, 1, NULL, &err), ALX_USAGE);
+    free(many);
+
+    assert_int_equal(alx_plot_samples(in_folder("no/x.png"), images, 1, 1, NULL, &err), ALX_IO);
+    assert_non_null(strstr(err.message, "no/x.png"));
+    /* The target is a folder: the rename fails and the temporary goes. */
+    assert_int_equal(mkdir(in_folder("taken"), 0777), 0);
+    int before = files();
+    assert_int_equal(alx_plot_samples(in_folder("taken"), images, 1, 1, NULL, &err), ALX_IO);
+    assert_int_equal(files(), before);
+    assert_int_equal(rmdir(in_folder("taken")), 0);
+}
+
+int main(void)
+{
+    /* Pango only warns about bytes that are not UTF-8: here that is a failure. */
+    g_log_set_always_fatal(G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL | G_LOG_LEVEL_WARNING);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_grid),
+        cmocka_unit_test(test_large_image_is_reduced),
+        cmocka_unit_test(test_svg),
+        cmocka_unit_test(test_grid_errors),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}

@@ -1,0 +1,297 @@
+/* Folders as people have them: nested, linked, oddly named, half finished. */
+#include "images.h"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "base/file.h"
+#include "data/source.h"
+
+static alx_error error;
+static const bytes dot = {(uint8_t *)".", 1};
+
+static void link_to(const char *folder, const char *name, const char *target)
+{
+    char path[4096];
+    assert_int_equal(symlink(target, in(folder, name, path)), 0);
+}
+
+static void assert_fails(const char *folder, const char *part)
+{
+    alx_sample_list list;
+    assert_int_not_equal(alx_source_folder(&list, folder, &error), ALX_OK);
+    if (!strstr(error.message, part)) print_error("%s\n", error.message);
+    assert_non_null(strstr(error.message, part));
+    assert_int_equal(list.count, 0);
+}
+
+static void read_folder(alx_sample_list *list, const char *folder)
+{
+    alx_status status = alx_source_folder(list, folder, &error);
+    if (status) print_error("%s\n", error.message);
+    assert_int_equal(status, ALX_OK);
+}
+
+/* The sample at i is class/rest. */
+static void assert_sample(const alx_sample_list *list, int64_t i, const char *folder, const char *rest, int label)
+{
+    char path[4096];
+    assert_in_range(i, 0, list->count - 1);
+    assert_string_equal(list->samples[i].path, in(folder, rest, path));
+    assert_int_equal(list->samples[i].label, label);
+}
+
+static void test_order(void **state)
+{
+    (void)state;
+    char *folder = folder_make();
+    make_folder(folder, "b");
+    make_folder(folder, "B");
+    make_folder(folder, "数据");
+    make_folder(folder, ".git");
+    write_file(folder, "notes.txt", dot);
+    write_file(folder, ".git/x.png", dot);
+    write_file(folder, "B/z.JPG", dot);
+    make_folder(folder, "b/a");
+    make_folder(folder, "b/a/deep");
+    write_file(folder, "b/a/deep/1.webp", dot);
+    write_file(folder, "b/a.png", dot); /* '.' sorts before '/' */
+    write_file(folder, "b/a/2.jpeg", dot);
+    write_file(folder, "b/.hidden.png", dot);
+    write_file(folder, "b/readme.md", dot);
+    write_file(folder, "b/png", dot);
+    write_file(folder, "b/old.TIFF", dot); /* an image that must not vanish silently */
+    write_file(folder, "数据/隶书.jfif", dot);
+    write_file(folder, "数据/two\nlines'\".png", dot);
+    write_file(folder, "数据/\xFF\xFE.png", dot);
+    alx_sample_list list;
+    read_folder(&list, folder);
+    assert_int_equal(list.class_count, 3);
+    assert_string_equal(list.class_names[0], "B");
+    assert_string_equal(list.class_names[1], "b");
+    assert_string_equal(list.class_names[2], "数据");
+    assert_int_equal(list.count, 8);
+    assert_sample(&list, 0, folder, "B/z.JPG", 0);
+    assert_sample(&list, 1, folder, "b/a.png", 1);
+    assert_sample(&list, 2, folder, "b/a/2.jpeg", 1);
+    assert_sample(&list, 3, folder, "b/a/deep/1.webp", 1);
+    assert_sample(&list, 4, folder, "b/old.TIFF", 1);
+    assert_sample(&list, 5, folder, "数据/two\nlines'\".png", 2);
+    assert_sample(&list, 6, folder, "数据/隶书.jfif", 2);
+    assert_sample(&list, 7, folder, "数据/\xFF\xFE.png", 2);
+    alx_text text = {0};
+    alx_source_describe(&text, &list);
+    assert_string_equal(text.data, "Found 8 images belonging to 3 classes: B (1), b (4), 数据 (3)");
+    alx_text_finish(&text);
+    alx_sample_list_finish(&list);
+    folder_remove(folder);
+}
+
+static void test_links_and_specials(void **state)
+{
+    (void)state;
+    char *folder = folder_make(), *elsewhere = folder_make(), path[4096];
+    make_folder(folder, "a");
+    make_folder(folder, "b");
+    write_file(folder, "a/1.png", dot);
+    write_file(folder, "b/1.png", dot);
+    write_file(elsewhere, "2.png", dot);
+    link_to(folder, "a/more", elsewhere);       /* followed */
+    link_to(folder, "a/more_again", elsewhere); /* once */
+    link_to(folder, "a/self", ".");
+    link_to(folder, "a/up", "..");       /* never out of the class */
+    link_to(folder, "a/sister", "../b"); /* nor into another */
+    link_to(folder, "a/ring", "ring");
+    link_to(folder, "a/gone.png", "nowhere.png"); /* kept: reading it tells the person */
+    make_folder(folder, "b/folder.jpg");
+    write_file(folder, "b/folder.jpg/3.png", dot);
+    assert_int_equal(mkfifo(in(folder, "b/fifo.png", path), 0666), 0);
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    snprintf(address.sun_path, sizeof address.sun_path, "%.80s/b/s.png", folder);
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+
+    alx_sample_list list;
+    read_folder(&list, folder);
+    assert_int_equal(list.count, 5);
+    assert_sample(&list, 0, folder, "a/1.png", 0);
+    assert_sample(&list, 1, folder, "a/gone.png", 0);
+    assert_sample(&list, 2, folder, "a/more/2.png", 0);
+    assert_sample(&list, 3, folder, "b/1.png", 1);
+    assert_sample(&list, 4, folder, "b/folder.jpg/3.png", 1);
+    alx_sample_list_finish(&list);
+
+    link_to(folder, "c", elsewhere); /* a class may be a link, and then has its files for itself */
+    read_folder(&list, folder);
+    assert_int_equal(list.count, 5);
+    assert_sample(&list, 4, folder, "c/2.png", 2);
+    alx_sample_list_finish(&list);
+    link_to(folder, "d", "a");
+    assert_fails(folder, "/d: leads to the same folder as another class");
+    close(fd);
+    folder_remove(folder);
+    folder_remove(elsewhere);
+}
+
+static void test_mistakes(void **state)
+{
+    (void)state;
+    char *folder = folder_make(), path[4096];
+    assert_fails(in(folder, "none", path), "none: no such folder");
+    assert_fails(folder, "no sub-folders; make one for each class");
+    write_file(folder, "1.png", dot);
+    write_file(folder, "2.png", dot);
+    assert_fails(folder, "2 images but no sub-folders; put the images of each class");
+    assert_fails(in(folder, "1.png", path), "1.png: cannot be read as a folder");
+    make_folder(folder, "cats");
+    write_file(folder, "cats/1.png", dot);
+    assert_fails(folder, "one class alone (cats)");
+    make_folder(folder, "dogs");
+    write_file(folder, "dogs/list.txt", dot);
+    assert_fails(folder, "dogs: a class without images");
+    write_file(folder, "dogs/1.png", dot);
+    alx_sample_list list;
+    read_folder(&list, folder);
+    alx_sample_list_finish(&list);
+    make_folder(folder, "caf\xE9");
+    write_file(folder, "caf\xE9/1.png", dot);
+    assert_fails(folder, "the class name caf\\xe9 is not UTF-8");
+    folder_remove(folder);
+}
+
+static void assert_split(const char *path, const char *name)
+{
+    if (!name)
+        assert_null(path);
+    else
+        assert_string_equal(alx_file_name(path), name);
+}
+
+static void test_find_splits(void **state)
+{
+    (void)state;
+    char *folder = folder_make();
+    alx_folder_splits splits;
+    make_folder(folder, "test");
+    make_folder(folder, "cats");
+    assert_int_equal(alx_source_find_splits(&splits, folder, &error), ALX_OK);
+    assert_split(splits.train, NULL);
+    assert_split(splits.test, NULL);
+    make_folder(folder, "Train");
+    write_file(folder, "val", dot); /* a file is no split */
+    assert_int_equal(alx_source_find_splits(&splits, folder, &error), ALX_OK);
+    assert_split(splits.train, "Train");
+    assert_split(splits.validation, NULL);
+    assert_split(splits.test, "test");
+    alx_folder_splits_finish(&splits);
+    make_folder(folder, "valid");
+    assert_int_equal(alx_source_find_splits(&splits, folder, &error), ALX_OK);
+    assert_split(splits.validation, "valid");
+    alx_folder_splits_finish(&splits);
+    make_folder(folder, "validation");
+    assert_int_equal(alx_source_find_splits(&splits, folder, &error), ALX_BAD_DATA);
+    assert_non_null(strstr(error.message, "both valid and validation could be the same split"));
+    assert_null(splits.train);
+    folder_remove(folder);
+}
+
+/* Three classes of 10, 3 and 1 images. */
+static void make_list(alx_sample_list *list)
+{
+    static const int sizes[] = {10, 3, 1};
+    *list = (alx_sample_list){.class_count = 3};
+    list->class_names = alx_arena_alloc(&list->arena, 3, sizeof *list->class_names, NULL);
+    list->samples = alx_arena_alloc(&list->arena, 14, sizeof *list->samples, NULL);
+    for (int c = 0; c < 3; c++) {
+        list->class_names[c] = alx_arena_printf(&list->arena, NULL, "class%d", c);
+        for (int i = 0; i < sizes[c]; i++)
+            list->samples[list->count++] = (alx_sample){alx_arena_printf(&list->arena, NULL, "%d/%02d", c, i), c};
+    }
+}
+
+static void assert_sorted(const alx_sample_list *list)
+{
+    for (int64_t i = 1; i < list->count; i++) assert_true(strcmp(list->samples[i - 1].path, list->samples[i].path) < 0);
+}
+
+static void test_split(void **state)
+{
+    (void)state;
+    alx_sample_list list, taken, again, other;
+    make_list(&list);
+    assert_int_equal(alx_split_stratified(&list, &taken, 0.2, 7, &error), ALX_OK);
+    assert_int_equal(taken.count, 3); /* 2 of 10, 1 of 3, none of 1 */
+    assert_int_equal(list.count, 11);
+    assert_int_equal(taken.samples[0].label, 0);
+    assert_int_equal(taken.samples[1].label, 0);
+    assert_int_equal(taken.samples[2].label, 1);
+    assert_string_equal(taken.class_names[2], "class2");
+    assert_sorted(&list);
+    assert_sorted(&taken);
+    for (int64_t i = 0; i < taken.count; i++)
+        for (int64_t k = 0; k < list.count; k++) assert_string_not_equal(taken.samples[i].path, list.samples[k].path);
+    alx_sample_list_finish(&list); /* what was taken stands on its own */
+
+    make_list(&list);
+    assert_int_equal(alx_split_stratified(&list, &again, 0.2, 7, &error), ALX_OK);
+    for (int64_t i = 0; i < 3; i++) assert_string_equal(again.samples[i].path, taken.samples[i].path);
+    alx_sample_list_finish(&list);
+    int differs = 0;
+    for (uint64_t seed = 8; seed < 12; seed++) {
+        make_list(&list);
+        assert_int_equal(alx_split_stratified(&list, &other, 0.2, seed, &error), ALX_OK);
+        for (int64_t i = 0; i < 3; i++) differs += strcmp(other.samples[i].path, taken.samples[i].path) != 0;
+        alx_sample_list_finish(&list);
+        alx_sample_list_finish(&other);
+    }
+    assert_true(differs > 0);
+    alx_sample_list_finish(&taken);
+    alx_sample_list_finish(&again);
+}
+
+static void test_split_edges(void **state)
+{
+    (void)state;
+    static const struct {
+        double share;
+        int64_t taken;
+    } cases[] = {{0, 0}, {0.001, 2}, {1, 11}};
+    alx_sample_list list, taken;
+    for (size_t i = 0; i < 3; i++) {
+        make_list(&list);
+        assert_int_equal(alx_split_stratified(&list, &taken, cases[i].share, 1, &error), ALX_OK);
+        assert_int_equal(taken.count, cases[i].taken);
+        assert_int_equal(list.count, 14 - cases[i].taken);
+        alx_sample_list_finish(&list);
+        alx_sample_list_finish(&taken);
+    }
+    make_list(&list);
+    assert_int_equal(alx_split_stratified(&list, &taken, -0.1, 1, &error), ALX_USAGE);
+    assert_int_equal(alx_split_stratified(&list, &taken, 0.0 / 0.0, 1, &error), ALX_USAGE);
+    assert_int_equal(list.count, 14);
+    alx_sample_list_finish(&list);
+}
+
+static void test_same_classes(void **state)
+{
+    (void)state;
+    const char *two[] = {"a", "b"}, *others[] = {"a", "c"};
+    alx_sample_list a = {.class_count = 2, .class_names = two}, b = {.class_count = 2, .class_names = others};
+    assert_int_equal(alx_source_same_classes(&a, "train", &a, "test", &error), ALX_OK);
+    assert_int_equal(alx_source_same_classes(&a, "train", &b, "test", &error), ALX_BAD_DATA);
+    assert_non_null(strstr(error.message, "train has the class b (of 2), test has none of that name"));
+    b.class_count = 1;
+    assert_int_equal(alx_source_same_classes(&b, "test", &a, "train", &error), ALX_BAD_DATA);
+    assert_non_null(strstr(error.message, "train has the class b (of 2), test has none of that name (of 1)"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_order),        cmocka_unit_test(test_links_and_specials),
+        cmocka_unit_test(test_mistakes),     cmocka_unit_test(test_find_splits),
+        cmocka_unit_test(test_split),        cmocka_unit_test(test_split_edges),
+        cmocka_unit_test(test_same_classes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
