@@ -33,7 +33,7 @@ static void print_option(const alx_option_info *option, alx_language language)
     snprintf(left, sizeof left, "  %s", option->name);
     cli_print_padded(stdout, left, 22);
     fputs(option->type, stdout);
-    if (option->range && *option->range) printf(", %s", option->range);
+    if (*option->range) printf(", %s", option->range);
     if (!option->default_value)
         printf(", %s", words[language][0]);
     else if (*option->default_value)

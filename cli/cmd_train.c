@@ -99,7 +99,7 @@ void cli_train_help(alx_language language)
 {
     static const char *const titles[2] = {"Keys of a recipe", "配方的键"};
     static const char *const defaults[2] = {"default", "默认"};
-    char key[CLI_KEY_NAME], left[192], help[1024];
+    char key[CLI_KEY_NAME], left[256], help[1024];
     const char *brief;
     alx_option_info info;
     printf("\n%s\n", titles[language]);

@@ -65,7 +65,8 @@ static int help(const char *name, alx_language language)
 
 static int print_version(void)
 {
-    printf("alexnet %s (oneDNN %s)\n", alx_version(), alx_engine_version());
+    char engine[32];
+    printf("alexnet %s (oneDNN %s)\n", alx_version(), alx_engine_version(engine));
     return CLI_DONE;
 }
 

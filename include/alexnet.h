@@ -59,8 +59,8 @@ typedef struct alx_error {
 
 /* "0.1.0" */
 ALX_API const char *alx_version(void);
-/* The version of oneDNN that is linked at run time, such as "2.6.3". */
-ALX_API const char *alx_engine_version(void);
+/* Writes the version of oneDNN that is linked at run time, such as "2.6.3"; returns buffer. */
+ALX_API const char *alx_engine_version(char buffer[32]);
 ALX_API const char *alx_status_text(alx_status status);
 ALX_API int alx_status_exit_code(alx_status status);
 
@@ -71,10 +71,10 @@ typedef enum alx_language { ALX_ENGLISH = 0, ALX_CHINESE = 1 } alx_language;
 /* One row of an option table, as help and documentation print it. */
 typedef struct alx_option_info {
     const char *name;          /* learning_rate */
-    const char *type;          /* "integer", "number", "yes|no", "relu|tanh|...", "text" ... */
     const char *default_value; /* as text; NULL when the option must be given */
-    const char *range;         /* "> 0", "0..1" or "" */
     const char *help[2];       /* by alx_language */
+    char type[128];            /* "integer", "number", "yes|no", "relu|tanh|...", "text" ... */
+    char range[64];            /* "> 0", "0..1" or "" */
 } alx_option_info;
 
 /* ---- Networks: what a person writes ------------------------------------- */
@@ -195,7 +195,7 @@ ALX_API void alx_run_config_init(alx_run_config *config);
  * The recipe is copied. */
 ALX_API alx_status alx_trainer_create(alx_trainer **trainer, const alx_recipe *recipe, const alx_run_config *config,
                                       alx_error *err);
-/* Continues the run in config->out.  keys are "train.epochs=20" and the like;
+/* Continues the run in the folder `run`; config->out is not read.  keys are "train.epochs=20" and the like;
  * only those that may change on a resume are accepted. */
 ALX_API alx_status alx_trainer_resume(alx_trainer **trainer, const char *run, const char *const *keys, int key_count,
                                       const alx_run_config *config, alx_error *err);

@@ -69,8 +69,7 @@ typedef struct alx_bounds {
     double min, max;
 } alx_bounds;
 alx_bounds alx_option_bounds(const alx_option *option);
-/* For help: the row as alx_option_info.  Its strings live in the table or in static storage
- * except type and range, which are written to the given buffers. */
-void alx_option_describe(const alx_option *option, alx_option_info *info, char type[128], char range[64]);
+/* For help: the row as alx_option_info. */
+void alx_option_describe(const alx_option *option, alx_option_info *info);
 
 #endif

@@ -216,15 +216,13 @@ static void describe_range(const alx_option *option, char range[64])
     }
 }
 
-void alx_option_describe(const alx_option *option, alx_option_info *info, char type[128], char range[64])
+void alx_option_describe(const alx_option *option, alx_option_info *info)
 {
-    describe_type(option, type);
-    describe_range(option, range);
     *info = (alx_option_info){
         .name = option->name,
-        .type = type,
         .default_value = option->default_value,
-        .range = range,
         .help = {option->help[0], option->help[1]},
     };
+    describe_type(option, info->type);
+    describe_range(option, info->range);
 }

@@ -36,30 +36,31 @@ int alx_status_exit_code(alx_status status)
     return 1;
 }
 
-alx_status alx_fail(alx_error *err, alx_status status, const char *format, ...)
+void alx_error_set(alx_error *err, alx_status status, const char *format, ...)
 {
-    if (!err) return status;
+    if (!err) return;
     err->status = status;
     va_list args;
     va_start(args, format);
     vsnprintf(err->message, sizeof err->message, format, args);
     va_end(args);
-    return status;
 }
 
-alx_status alx_where(alx_error *err, alx_status status, const char *format, ...)
+void alx_error_prefix(alx_error *err, alx_status status, const char *format, ...)
 {
-    if (!err) return status;
+    if (!err) return;
     char message[sizeof err->message];
     memcpy(message, err->message, sizeof message);
     va_list args;
     va_start(args, format);
-    int used = vsnprintf(err->message, sizeof err->message, format, args);
+    int length = vsnprintf(err->message, sizeof err->message, format, args);
     va_end(args);
-    if (used >= 0 && (size_t)used < sizeof err->message)
-        snprintf(err->message + used, sizeof err->message - (size_t)used, ": %s", message);
+    /* What does not fit is cut, as in alx_error_set. */
+    size_t used = length < 0 ? 0 : (size_t)length, room = sizeof err->message;
+    for (const char *c = ": "; *c && used + 1 < room; c++) err->message[used++] = *c;
+    for (const char *c = message; *c && used + 1 < room; c++) err->message[used++] = *c;
+    if (used < room) err->message[used] = '\0';
     err->status = status;
-    return status;
 }
 
 void *alx_calloc(size_t count, size_t size, alx_error *err)

@@ -6,12 +6,22 @@
 
 #include "alexnet.h"
 
-/* Fill err (may be NULL) and return status: return alx_fail(err, ALX_BAD_DATA, "%s: ...", path, ...); */
-alx_status alx_fail(alx_error *err, alx_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void alx_error_set(alx_error *err, alx_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void alx_error_prefix(alx_error *err, alx_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
-/* Put "where: " before the message that err already holds; returns its status.
- * Each caller adds the place that it knows. */
-alx_status alx_where(alx_error *err, alx_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static inline alx_status alx_status_given(alx_status status)
+{
+    return status;
+}
+
+/* Fill err (may be NULL) and give status: return alx_fail(err, ALX_BAD_DATA, "%s: ...", path, ...);
+ * A macro, so that compilers and analysers see which status comes back. */
+#define alx_fail(err, status, ...) (alx_error_set(err, status, __VA_ARGS__), alx_status_given(status))
+
+/* Put "where: " before the message that err already holds; gives status.  Each
+ * caller adds the place that it knows. */
+#define alx_where(err, status, ...) (alx_error_prefix(err, status, __VA_ARGS__), alx_status_given(status))
 
 /* Return from the caller when a call fails.  Only where nothing needs freeing. */
 #define ALX_TRY(call)                                                                                                  \

@@ -3,9 +3,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "model/tile.h"
 
 enum { ALIGN_FLOATS = 16, BIG_KERNEL = 1 << 16 };
@@ -31,8 +31,6 @@ static int64_t place(alx_params *params, bool trainable, int64_t offset)
     return offset;
 }
 
-/* Fresh pages are zero.  Huge ones where the system gives them: a pass over AlexNet's 233 MB otherwise spends its
- * time in 57,000 page faults. */
 static alx_status map_span(alx_params *params, alx_error *err)
 {
     uint64_t bytes = (uint64_t)params->span * sizeof(float);
@@ -41,12 +39,8 @@ static alx_status map_span(alx_params *params, alx_error *err)
         return alx_fail(err, ALX_NO_MEMORY,
                         "the network's %" PRId64 " parameters take %.1f GiB and this machine has %.1f; make it smaller",
                         params->graph->parameters, (double)bytes * 0x1p-30, (double)machine * 0x1p-30);
-    void *data = mmap(NULL, (size_t)bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (data == MAP_FAILED)
-        return alx_fail(err, ALX_NO_MEMORY, "out of memory: %.1f MiB of parameters", (double)bytes * 0x1p-20);
-#ifdef MADV_HUGEPAGE
-    madvise(data, (size_t)bytes, MADV_HUGEPAGE); /* a wish: failure costs speed alone */
-#endif
+    void *data = alx_memory_reserve((size_t)bytes, 0);
+    if (!data) return alx_fail(err, ALX_NO_MEMORY, "out of memory: %.1f MiB of parameters", (double)bytes * 0x1p-20);
     params->data = data;
     return ALX_OK;
 }
@@ -85,7 +79,7 @@ fail:
 void alx_params_destroy(alx_params *params)
 {
     if (!params) return;
-    if (params->data) munmap(params->data, (size_t)params->span * sizeof(float));
+    alx_memory_release(params->data, (size_t)params->span * sizeof(float));
     free(params->list);
     free(params);
 }

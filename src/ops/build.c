@@ -120,7 +120,9 @@ alx_status alx_build_current(const alx_md **md, alx_build *build, alx_value valu
         *md = now;
         return ALX_OK;
     }
-    return alx_build_md(md, build, value, type, alx_build_image_order(build, value), err);
+    /* Where no blocked order is known (SSE4.1), BLOCKED would mean ANY. */
+    alx_order order = alx_dnn_cpu().channel_block ? alx_build_image_order(build, value) : ALX_ORDER_PLAIN;
+    return alx_build_md(md, build, value, type, order, err);
 }
 
 /* ---- Slots ---- */

@@ -24,10 +24,10 @@ static alx_status build_forward(alx_build *build, alx_op *op, alx_error *err)
     bool training = build->program->mode == ALX_MODE_TRAIN;
     const alx_md *x, *y;
     ALX_TRY(alx_build_current(&x, build, op->inputs[0], err));
-    alx_order order = alx_md_channel_block(x) > 1 ? ALX_ORDER_BLOCKED : ALX_ORDER_PLAIN;
-    ALX_TRY(alx_build_md(&y, build, op->outputs[0], build->program->type, order, err));
+    ALX_TRY(alx_build_md(&y, build, op->outputs[0], build->program->type, ALX_ORDER_ANY, err));
     alx_prim *prim = NULL;
     ALX_TRY(alx_dnn_pool_forward(&prim, build->dnn, &op->attr.pool, training, x, y, err));
+    y = alx_prim_md(prim, ALX_ARG_DST); /* the order of x, whatever its block */
     alx_step_arg args[3] = {{ALX_ARG_SRC, 0}, {ALX_ARG_DST, 0}, {ALX_ARG_WORKSPACE, 0}};
     ALX_TRY(alx_build_input(&args[0].slot, build, op->inputs[0], x, err));
     ALX_TRY(alx_build_output(&args[1].slot, build, op->outputs[0], y, err));

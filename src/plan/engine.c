@@ -132,7 +132,6 @@ static alx_status bind_plan(alx_engine *engine, alx_plan *plan, alx_error *err)
 static alx_status grow_arena(alx_engine *engine, size_t bytes, alx_error *err)
 {
     if (bytes <= engine->arena_bytes) return ALX_OK;
-    ALX_TRY(check_memory(engine, bytes - engine->arena_bytes, err));
     alx_memory_release(engine->arena, engine->arena_bytes);
     engine->arena_bytes = 0;
     engine->last = NULL;
@@ -145,6 +144,17 @@ static alx_status grow_arena(alx_engine *engine, size_t bytes, alx_error *err)
 
 /* ---- Plans ---- */
 
+/* All or nothing: what the plan needs is checked before any of it is taken. */
+static alx_status reserve_plan(alx_engine *engine, alx_plan *plan, alx_error *err)
+{
+    size_t arena = plan->arena_bytes ? plan->arena_bytes : 1;
+    size_t growth = arena > engine->arena_bytes ? arena - engine->arena_bytes : 0;
+    ALX_TRY(check_memory(engine, plan->packed_bytes + growth, err));
+    if (plan->packed_bytes > 0) ALX_TRY(reserve(&plan->packed, engine, plan->packed_bytes, err));
+    ALX_TRY(grow_arena(engine, arena, err));
+    return bind_plan(engine, plan, err);
+}
+
 static alx_status find_plan(alx_plan **out, alx_engine *engine, alx_mode mode, int64_t batch, alx_error *err)
 {
     for (alx_plan *plan = engine->plans; plan; plan = plan->next)
@@ -156,10 +166,7 @@ static alx_status find_plan(alx_plan **out, alx_engine *engine, alx_mode mode, i
     config.loss = (alx_loss_attr){engine->config.smoothing, engine->class_weights};
     alx_plan *plan = NULL;
     ALX_TRY(alx_plan_create(&plan, engine->params, &config, err));
-    alx_status status = check_memory(engine, plan->packed_bytes, err);
-    if (!status) status = reserve(&plan->packed, engine, plan->packed_bytes, err);
-    if (!status) status = grow_arena(engine, plan->arena_bytes ? plan->arena_bytes : 1, err);
-    if (!status) status = bind_plan(engine, plan, err);
+    alx_status status = reserve_plan(engine, plan, err);
     if (status) {
         alx_plan_destroy(plan);
         return status;

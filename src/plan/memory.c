@@ -1,13 +1,10 @@
-/* Where everything lies: lifetimes of slots packed into one arena, and the arena itself. */
+/* Where everything lies: lifetimes of slots packed into one arena. */
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
 
 #include "plan/plan.h"
 
-enum { ALIGNMENT = 64, HUGE_PAGE = 2 << 20 };
+enum { ALIGNMENT = 64 };
 
 /* ---- Lifetimes ---- */
 
@@ -115,58 +112,4 @@ alx_status alx_memory_plan(alx_build *build, size_t *arena_bytes, size_t *packed
     }
     free(order);
     return ALX_OK;
-}
-
-/* ---- Large memory ---- */
-
-void *alx_memory_reserve(size_t bytes, int threads)
-{
-    if (bytes == 0) bytes = 1;
-    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED) return NULL;
-#ifdef MADV_HUGEPAGE
-    madvise(memory, bytes, MADV_HUGEPAGE);
-#endif
-    /* First touch in parallel: fresh pages cost more than the arithmetic on them. */
-    const int64_t pieces = (int64_t)((bytes + HUGE_PAGE - 1) / HUGE_PAGE);
-#pragma omp parallel for schedule(static) num_threads(threads)
-    for (int64_t i = 0; i < pieces; i++) {
-        size_t begin = (size_t)i * HUGE_PAGE, size = bytes - begin < HUGE_PAGE ? bytes - begin : HUGE_PAGE;
-        memset((char *)memory + begin, 0, size);
-    }
-    return memory;
-}
-
-void alx_memory_release(void *memory, size_t bytes)
-{
-    if (memory) munmap(memory, bytes ? bytes : 1);
-}
-
-/* The number in a one-line file, or none ("max"). */
-static bool read_number(const char *path, uint64_t *value)
-{
-    FILE *file = fopen(path, "re");
-    if (!file) return false;
-    unsigned long long number;
-    bool ok = fscanf(file, "%llu", &number) == 1;
-    fclose(file);
-    *value = number;
-    return ok;
-}
-
-uint64_t alx_memory_available(void)
-{
-    uint64_t available = UINT64_MAX, limit, used;
-    FILE *file = fopen("/proc/meminfo", "re");
-    char line[128];
-    while (file && fgets(line, sizeof line, file)) {
-        unsigned long long kib;
-        if (sscanf(line, "MemAvailable: %llu kB", &kib) == 1) available = (uint64_t)kib * 1024;
-    }
-    if (file) fclose(file);
-    if (read_number("/sys/fs/cgroup/memory.max", &limit) && read_number("/sys/fs/cgroup/memory.current", &used)) {
-        uint64_t rest = limit > used ? limit - used : 0;
-        if (rest < available) available = rest;
-    }
-    return available;
 }

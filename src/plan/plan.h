@@ -2,6 +2,7 @@
 #ifndef ALX_PLAN_PLAN_H
 #define ALX_PLAN_PLAN_H
 
+#include "base/memory.h"
 #include "model/params.h"
 #include "ops/build.h"
 
@@ -37,13 +38,5 @@ void alx_pass_fuse_relu(alx_program *program);
 alx_status alx_gradient_append(alx_program *program, alx_error *err);
 /* memory.c: gives every ARENA and PACKED slot its offset by lifetime. */
 alx_status alx_memory_plan(alx_build *build, size_t *arena_bytes, size_t *packed_bytes, alx_error *err);
-
-/* ---- Large memory ---- */
-
-/* Zeroed, on huge pages where the system has them, touched by `threads` threads; NULL when there is none. */
-void *alx_memory_reserve(size_t bytes, int threads);
-void alx_memory_release(void *memory, size_t bytes);
-/* Bytes that this process may still take: of the machine, or of its control group. */
-uint64_t alx_memory_available(void);
 
 #endif

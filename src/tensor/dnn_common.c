@@ -23,12 +23,10 @@ alx_status alx_dnn_fail(alx_error *err, dnnl_status_t status, const char *what)
     return alx_fail(err, mine, "oneDNN: %s: %s", what, text ? text : "unknown status");
 }
 
-const char *alx_engine_version(void)
+const char *alx_engine_version(char text[32])
 {
-    /* Written once with the same bytes by whoever comes first. */
-    static _Thread_local char text[32];
     const dnnl_version_t *version = dnnl_version();
-    snprintf(text, sizeof text, "%d.%d.%d", version->major, version->minor, version->patch);
+    snprintf(text, 32, "%d.%d.%d", version->major, version->minor, version->patch);
     return text;
 }
 

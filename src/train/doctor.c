@@ -29,9 +29,8 @@ static void add_remedy(alx_text *advice, const alx_train_config *config)
                         alx_text_number(now, rate), config->seed);
     else
         alx_text_printf(advice,
-                        "look at the labels (alexnet show), try another seed (it is %" PRId64
-                        "), or a network with batch "
-                        "normalisation such as model: starter",
+                        "give it more epochs, look at the labels (alexnet show), try another seed (it is %" PRId64
+                        "), or a network with batch normalisation such as model: starter",
                         config->seed);
 }
 

@@ -139,8 +139,6 @@ alx_status alx_recipe_find(const alx_recipe_section **section, const alx_option 
 
 int alx_recipe_option(int index, const char **section, alx_option_info *info)
 {
-    /* type and range of the row live until this thread asks for the next one. */
-    static _Thread_local char type[128], range[64];
     if (index < 0) return 0;
     for (const alx_recipe_section *s = alx_recipe_sections; s->name; s++) {
         const alx_option *option = s->options;
@@ -148,8 +146,8 @@ int alx_recipe_option(int index, const char **section, alx_option_info *info)
         if (!option->name && !*s->name && index-- == 0) option = &alx_recipe_augment;
         if (!option->name) continue;
         *section = s->name;
-        alx_option_describe(option, info, type, range);
-        if (option == &alx_recipe_augment) info->type = "list";
+        alx_option_describe(option, info);
+        if (option == &alx_recipe_augment) snprintf(info->type, sizeof info->type, "list");
         return 1;
     }
     return 0;

@@ -1,5 +1,6 @@
 #include "train/run_folder.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -29,11 +30,27 @@ static alx_status fail_errno(const char *path, alx_error *err)
                     alx_text_printable(path, name), strerror(code));
 }
 
+/* Half-written files of a process that was killed: best.safetensors.tmp-123.  Only under the lock. */
+static void remove_temporaries(const char *folder)
+{
+    DIR *dir = opendir(folder);
+    for (struct dirent *entry; dir && (entry = readdir(dir));)
+        for (int i = 0; i < FILE_COUNT; i++) {
+            size_t length = strlen(run_files[i]);
+            if (strncmp(entry->d_name, run_files[i], length) != 0) continue;
+            if (strncmp(entry->d_name + length, ".tmp-", 5) == 0) unlinkat(dirfd(dir), entry->d_name, 0);
+        }
+    if (dir) closedir(dir);
+}
+
 /* One process at a time.  Where a file system knows no locks we go without. */
 static alx_status lock_folder(alx_run_folder *folder, alx_error *err)
 {
     folder->lock = open(folder->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (folder->lock < 0 || flock(folder->lock, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return ALX_OK;
+    if (folder->lock < 0) return ALX_OK;
+    bool locked = flock(folder->lock, LOCK_EX | LOCK_NB) == 0;
+    if (locked) remove_temporaries(folder->path);
+    if (locked || errno != EWOULDBLOCK) return ALX_OK;
     alx_printable name;
     return alx_fail(err, ALX_IO,
                     "%s: another process is writing this run; wait for it or choose another folder with --out",

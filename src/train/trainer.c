@@ -183,7 +183,8 @@ static bool close_epoch(alx_trainer *t)
         run->best_loss = score;
         run->best_epoch = run->epoch;
     }
-    alx_metrics_add_row(&t->csv, run->epoch, &result, alx_trainer_now() - t->epoch_began);
+    t->epoch_seconds = alx_trainer_now() - t->epoch_began;
+    alx_metrics_add_row(&t->csv, run->epoch, &result, t->epoch_seconds);
     return best;
 }
 

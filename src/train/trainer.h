@@ -32,6 +32,7 @@ struct alx_trainer {
     alx_text csv;
     int64_t kept_epoch, kept_step; /* of the checkpoint on disk; kept_epoch -1: none */
     double began, epoch_began;     /* monotonic seconds */
+    double epoch_seconds;          /* the last whole epoch took, without saving */
     atomic_int stop;
 };
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "plan/plan.h"
+#include "base/memory.h"
 #include "train/trainer.h"
 
 void alx_run_config_init(alx_run_config *config)
@@ -198,7 +198,8 @@ static alx_status prepare_all(alx_trainer *t, alx_error *err)
                  {ALX_MODE_EVALUATE, t->val_batch, "evaluate"},
                  {ALX_MODE_EVALUATE, t->data.validation.count - (t->val_steps - 1) * t->val_batch, "evaluate"}};
     alx_text text = {0};
-    alx_text_printf(&text, "oneDNN %s\n", alx_engine_version());
+    char version[32];
+    alx_text_printf(&text, "oneDNN %s\n", alx_engine_version(version));
     for (size_t i = 0; i < sizeof plans / sizeof plans[0]; i++) {
         if (plans[i].batch == 0 || (i % 2 && plans[i].batch == plans[i - 1].batch)) continue;
         alx_status status = alx_engine_prepare(t->engine, plans[i].mode, plans[i].batch, err);
@@ -282,7 +283,7 @@ void alx_trainer_destroy(alx_trainer *t)
     if (!t) return;
     alx_engine_destroy(t->engine);
     for (int i = 0; i < 2; i++)
-        if (t->state[i]) alx_memory_release(t->state[i], t->state_bytes);
+        alx_memory_release(t->state[i], t->state_bytes);
     alx_params_destroy(t->params);
     alx_graph_destroy(t->graph);
     alx_model_meta_finish(&t->meta);

@@ -31,6 +31,7 @@ static alx_event event_of(const alx_trainer *t, alx_event_kind kind)
                        .val_loss = alx_sums_loss(&run->validation),
                        .val_accuracy = alx_sums_accuracy(&run->validation),
                        .seconds = alx_trainer_now() - (whole ? t->began : t->epoch_began)};
+    if (done) event.seconds = t->epoch_seconds;
     /* At an epoch's end its sums have become a row of the history. */
     if ((done || kind == ALX_EVENT_END) && run->epoch > 0) {
         const alx_epoch_result *result = &run->history[run->epoch - 1];

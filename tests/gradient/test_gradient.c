@@ -14,15 +14,16 @@
 
 enum { BATCH = 3, DIRECTIONS = 4, SEED = 11 };
 
-#define IMAGE(...) "classes: 3\ninput: [7, 7, 3]\nlayers:\n" __VA_ARGS__ "- flatten\n" END
-#define END "- dense: {units: classes, activation: softmax}\n"
+#define IMAGE(...)     "classes: 3\ninput: [7, 7, 3]\nlayers:\n" __VA_ARGS__ "- flatten\n" END
+#define END            "- dense: {units: classes, activation: softmax}\n"
 #define CONV(channels) "- conv2d: {filters: " #channels ", kernel_size: 3, activation: tanh}\n"
-#define BRANCH(name, from, channels) \
-    "- conv2d: {name: " name ", from: " from ", filters: " #channels ", kernel_size: 3, padding: same, activation: tanh}\n"
+#define BRANCH(name, from, channels)                                                                                   \
+    "- conv2d: {name: " name ", from: " from ", filters: " #channels                                                   \
+    ", kernel_size: 3, padding: same, activation: tanh}\n"
 
-/* How far to step, as the change of the loss, and what the derivative may then be off, relative to |gradient|.  The loss
- * has seven digits: a change of 0.01 leaves five of them.  Where the layer has a kink (ReLU, maximum) a step may cross
- * it for some units, so it is shorter. */
+/* How far to step, as the change of the loss, and what the derivative may then be off, relative to |gradient|.  The
+ * loss has seven digits: a change of 0.01 leaves five of them.  Where the layer has a kink (ReLU, maximum) a step may
+ * cross it for some units, so it is shorter. */
 typedef struct accuracy {
     double change, tolerance;
 } accuracy;
@@ -39,10 +40,11 @@ static const struct {
     {"conv2d", IMAGE(CONV(16) "- conv2d: {filters: 16, kernel_size: 3, activation: relu}\n"), &KINK},
     {"max_pooling2d", IMAGE(CONV(10) "- max_pooling2d: {pool_size: 3, strides: 2, padding: same}\n"), &KINK},
     {"average_pooling2d", IMAGE(CONV(17) "- average_pooling2d: {pool_size: 3, strides: 2, padding: same}\n"), &SMOOTH},
-    {"global_average_pooling2d",
-     "classes: 3\ninput: [7, 7, 3]\nlayers:\n" CONV(10) "- global_average_pooling2d\n" END, &SMOOTH},
+    {"global_average_pooling2d", "classes: 3\ninput: [7, 7, 3]\nlayers:\n" CONV(10) "- global_average_pooling2d\n" END,
+     &SMOOTH},
     {"flatten", IMAGE(CONV(17)), &SMOOTH},
-    {"dense", IMAGE("- flatten\n- dense: {units: 17, activation: gelu}\n- dense: {units: 10, activation: tanh}\n"), &SMOOTH},
+    {"dense", IMAGE("- flatten\n- dense: {units: 17, activation: gelu}\n- dense: {units: 10, activation: tanh}\n"),
+     &SMOOTH},
     {"dense", IMAGE("- flatten\n- dense: {units: 10, activation: relu}\n"), &KINK},
     {"activation", IMAGE(CONV(10) "- activation: {activation: tanh}\n"), &SMOOTH},
     {"activation", IMAGE(CONV(17) "- activation: {activation: sigmoid}\n"), &SMOOTH},
@@ -51,7 +53,8 @@ static const struct {
     {"activation", IMAGE(CONV(10) "- activation: {activation: relu}\n"), &KINK},
     {"activation", IMAGE(CONV(10) "- activation: {activation: leaky_relu}\n"), &KINK},
     {"batch_normalization", IMAGE(CONV(10) "- batch_normalization\n"), &SMOOTH},
-    {"batch_normalization", IMAGE("- flatten\n- dense: {units: 17, use_bias: no}\n- batch_normalization: {epsilon: 0.1}\n"), &SMOOTH},
+    {"batch_normalization",
+     IMAGE("- flatten\n- dense: {units: 17, use_bias: no}\n- batch_normalization: {epsilon: 0.1}\n"), &SMOOTH},
     {"lrn", IMAGE(CONV(10) "- lrn: {size: 3, alpha: 0.5, k: 1}\n"), &SMOOTH},
     {"lrn", IMAGE(CONV(32) "- lrn: {size: 5, alpha: 0.3, beta: 0.5}\n"), &SMOOTH},
     {"dropout", IMAGE(CONV(10) "- dropout: {rate: 0.4}\n" CONV(17)), &SMOOTH},
@@ -77,10 +80,13 @@ static const struct {
     {"batch_normalization", IMAGE("- batch_normalization: {epsilon: 0}\n"), "use more than 0"},
     {"lrn", IMAGE(CONV(10) "- lrn: {size: 4}\n"), "use an odd window such as 5"},
     {"dropout", IMAGE("- dropout: {rate: 1}\n"), "less than 1"},
-    {"add", IMAGE(BRANCH("a", "input", 10) BRANCH("b", "a", 17) "- add: {from: [a, b]}\n"), "concatenate joins channels"},
+    {"add", IMAGE(BRANCH("a", "input", 10) BRANCH("b", "a", 17) "- add: {from: [a, b]}\n"),
+     "concatenate joins channels"},
     {"add", IMAGE(CONV(10) "- add\n"), "from: [a, b]"},
-    {"concatenate", IMAGE(BRANCH("a", "input", 10) "- conv2d: {name: b, filters: 10, kernel_size: 3}\n"
-                          "- concatenate: {from: [a, b]}\n"), "height and width must agree"},
+    {"concatenate",
+     IMAGE(BRANCH("a", "input", 10) "- conv2d: {name: b, filters: 10, kernel_size: 3}\n"
+                                    "- concatenate: {from: [a, b]}\n"),
+     "height and width must agree"},
 };
 
 enum { CASE_COUNT = sizeof cases / sizeof cases[0], REFUSAL_COUNT = sizeof refusals / sizeof refusals[0] };

@@ -169,17 +169,20 @@ static alx_status read_line(reader *r, const char *word, const char *text, alx_e
     struct {
         const char *word;
         case_numbers *to;
-    } lists[] = {{"labels", &t->labels}, {"class_weights", &t->class_weights}, {"losses", &t->losses},
+    } lists[] = {{"labels", &t->labels},
+                 {"class_weights", &t->class_weights},
+                 {"losses", &t->losses},
                  {"probabilities", &t->probabilities}};
     struct {
         const char *word;
         double *to;
-    } values[] = {{"smoothing", &t->smoothing}, {"loss", &t->loss}, {"evaluate", &t->evaluate},
-                  {"bf16_cosine", &t->bf16_cosine}};
+    } values[] = {
+        {"smoothing", &t->smoothing}, {"loss", &t->loss}, {"evaluate", &t->evaluate}, {"bf16_cosine", &t->bf16_cosine}};
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
         if (strcmp(word, lists[i].word) == 0) return read_numbers(r, lists[i].to, text, err);
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
-        if (strcmp(word, values[i].word) == 0) return sscanf(text, "%lf", values[i].to) == 1 ? ALX_OK : bad_line(r, err);
+        if (strcmp(word, values[i].word) == 0)
+            return sscanf(text, "%lf", values[i].to) == 1 ? ALX_OK : bad_line(r, err);
     if (strcmp(word, "yaml") == 0) return read_yaml(r, text, err);
     if (strcmp(word, "param") == 0) return read_param(r, text, err);
     if (strcmp(word, "seed") == 0) return sscanf(text, "%" SCNu32, &t->seed) == 1 ? ALX_OK : bad_line(r, err);

@@ -5,7 +5,7 @@ every gradient.
     python3 tests/parity/full_step.py build/full_step
 
 The argument is the program made of tests/parity/full_step.c.  Demands: f32 with exact convolutions: the loss within
-1e-5, every gradient within 1e-4 (relative, L2) of PyTorch's f32; above that, up to 1e-3, only where PyTorch's float64
+1e-5, every gradient within 1e-4 (relative, L2) of PyTorch's f32; above that, up to 1e-2, only where PyTorch's float64
 run has a ReLU or a maximum so close that rounding may turn it, which is then shown.  bf16: the cosine of the whole
 gradient at least 0.99, and that of each tensor at most 0.005 below what PyTorch's own bf16 (autocast) reaches: 8 bits
 turn so many ReLUs of a network with random weights that the first layers stay near 0.97 in either.
@@ -23,7 +23,7 @@ import torch
 from make_full_step import full_case
 from reference import NEAR, Network, distance
 
-LOSS, GRADIENT, FLIPPED, COSINE, BELOW_TORCH = 1e-5, 1e-4, 1e-3, 0.99, 0.005
+LOSS, GRADIENT, FLIPPED, COSINE, BELOW_TORCH = 1e-5, 1e-4, 1e-2, 0.99, 0.005
 
 
 def ours(program, case_file, way, names):
