@@ -84,7 +84,7 @@ static alx_status build_backward(alx_build *build, alx_op *op, alx_error *err)
         const alx_md *out = i ? alx_build_layout(build, op->inputs[2]) : md;
         ALX_TRY(alx_build_output(&args[count].slot, build, op->outputs[i], out, err));
     }
-    if (alx_prim_md(prim, ALX_ARG_SHIFT)) { /* some versions list it as an input too */
+    if (alx_batch_norm_backward_reads_shift()) {
         args[count].arg = ALX_ARG_SHIFT;
         ALX_TRY(alx_build_input(&args[count++].slot, build, op->forward->inputs[BETA], NULL, err));
     }

@@ -128,6 +128,8 @@ alx_status alx_dnn_lrn_backward(alx_prim **prim, alx_dnn *dnn, const alx_lrn_geo
 /* training: MEAN and VARIANCE are results (population variance); else they are given. */
 alx_status alx_dnn_batch_norm_forward(alx_prim **prim, alx_dnn *dnn, float epsilon, bool training, const alx_md *src,
                                       alx_error *err);
+/* Whether the backward pass must be given SHIFT: 2.x counts it among the inputs, 3.x refuses it. */
+bool alx_batch_norm_backward_reads_shift(void);
 alx_status alx_dnn_batch_norm_backward(alx_prim **prim, alx_dnn *dnn, float epsilon, const alx_md *src,
                                        const alx_md *diff, alx_error *err);
 

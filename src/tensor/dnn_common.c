@@ -249,6 +249,11 @@ float alx_dnn_eltwise_alpha(alx_eltwise kind, float alpha)
     return kind == ALX_LEAKY_RELU ? alpha : 0.0f;
 }
 
+bool alx_batch_norm_backward_reads_shift(void)
+{
+    return DNNL_VERSION_MAJOR == 2;
+}
+
 /* ---- Calls ---- */
 
 alx_status alx_call_create(alx_call **out, alx_dnn *dnn, alx_prim *prim, int count, const alx_call_arg *args,
