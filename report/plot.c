@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* In points; a PNG has two pixels for each, so that text is crisp on any screen. */
@@ -212,10 +213,10 @@ static cairo_status_t write_bytes(void *file, const unsigned char *bytes, unsign
     return fwrite(bytes, 1, count, file) == count ? CAIRO_STATUS_SUCCESS : CAIRO_STATUS_WRITE_ERROR;
 }
 
-static bool is_svg(const char *path)
+static bool ends_in(const char *path, const char *ending)
 {
     const char *dot = strrchr(path, '.');
-    return dot && strcasecmp(dot, ".svg") == 0;
+    return dot && strcasecmp(dot, ending) == 0;
 }
 
 static alx_status render(FILE *file, bool svg, const grid *g, const char *title, alx_error *err)
@@ -243,7 +244,7 @@ static alx_status render(FILE *file, bool svg, const grid *g, const char *title,
 static alx_status write_whole(FILE *file, const char *path, const grid *g, const char *title, alx_error *err)
 {
     alx_error inner = {0};
-    alx_status result = render(file, is_svg(path), g, title, &inner);
+    alx_status result = render(file, ends_in(path, ".svg"), g, title, &inner);
     if (result) fail(err, result, "%s: %s", path, inner.message);
     if (!result && (fflush(file) || fsync(fileno(file))))
         result = fail(err, ALX_IO, "%s: cannot be written: %s", path, strerror(errno));
@@ -251,26 +252,53 @@ static alx_status write_whole(FILE *file, const char *path, const grid *g, const
     return result;
 }
 
-alx_status alx_plot_samples(const char *path, const alx_plot_image *images, int count, int columns, const char *title,
-                            alx_error *err)
+/* Where the bytes go: a link keeps pointing where it does, its target is replaced.  Only a regular file
+ * is ever replaced: a rename over a device or a pipe would destroy it.  Release target with free. */
+static alx_status find_target(char **target, const char *path, alx_error *err)
 {
-    grid g;
-    alx_status result = lay_out(&g, images, count, columns, title, err);
-    if (result) return result;
+    struct stat old;
+    *target = NULL;
+    if (!ends_in(path, ".png") && !ends_in(path, ".svg"))
+        return fail(err, ALX_USAGE, "%s: pictures are written as .png or .svg; end the name in one of them", path);
+    bool exists = stat(path, &old) == 0;
+    if (exists && !S_ISREG(old.st_mode))
+        return fail(err, ALX_IO, "%s: is %s; name a file", path,
+                    S_ISDIR(old.st_mode) ? "a folder" : "not a regular file");
+    if (!exists && lstat(path, &old) == 0)
+        return fail(err, ALX_IO, "%s: is a link to nothing; remove it or name another file", path);
+    *target = exists ? realpath(path, NULL) : strdup(path);
+    return *target ? ALX_OK : fail(err, ALX_IO, "%s: cannot be made: %s", path, strerror(errno));
+}
 
-    size_t size = strlen(path) + 32;
+/* To the target by way of a temporary beside it; path is what messages name. */
+static alx_status write_target(const char *target, const char *path, const grid *g, const char *title, alx_error *err)
+{
+    size_t size = strlen(target) + 32;
     char *temporary = malloc(size);
     if (!temporary) return fail(err, ALX_NO_MEMORY, "out of memory: %zu bytes", size);
-    snprintf(temporary, size, "%s.tmp-%ld", path, (long)getpid());
+    snprintf(temporary, size, "%s.tmp-%ld", target, (long)getpid());
+    alx_status result = ALX_OK;
     FILE *file = fopen(temporary, "wb");
     if (!file) {
-        result = fail(err, ALX_IO, "%s: cannot be made: %s", temporary, strerror(errno));
+        result = fail(err, ALX_IO, "%s: cannot be made: %s", path, strerror(errno));
     } else {
-        result = write_whole(file, path, &g, title, err);
-        if (!result && rename(temporary, path))
+        result = write_whole(file, path, g, title, err);
+        if (!result && rename(temporary, target))
             result = fail(err, ALX_IO, "%s: cannot be replaced: %s", path, strerror(errno));
         if (result) unlink(temporary);
     }
     free(temporary);
+    return result;
+}
+
+alx_status alx_plot_samples(const char *path, const alx_plot_image *images, int count, int columns, const char *title,
+                            alx_error *err)
+{
+    grid g;
+    char *target;
+    alx_status result = find_target(&target, path, err);
+    if (!result) result = lay_out(&g, images, count, columns, title, err);
+    if (!result) result = write_target(target, path, &g, title, err);
+    free(target);
     return result;
 }

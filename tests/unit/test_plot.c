@@ -151,13 +151,44 @@ static void test_grid_errors(void **state)
     free(many);
 
     assert_int_equal(alx_plot_samples(in_folder("no/x.png"), images, 1, 1, NULL, &err), ALX_IO);
-    assert_non_null(strstr(err.message, "no/x.png"));
-    /* The target is a folder: the rename fails and the temporary goes. */
-    assert_int_equal(mkdir(in_folder("taken"), 0777), 0);
+    assert_non_null(strstr(err.message, "no/x.png: "));
+    assert_int_equal(alx_plot_samples(in_folder("x.jpg"), images, 1, 1, NULL, &err), ALX_USAGE);
+    assert_non_null(strstr(err.message, "x.jpg: pictures are written as .png or .svg"));
+    assert_int_equal(alx_plot_samples(in_folder("x"), images, 1, 1, NULL, &err), ALX_USAGE);
+}
+
+static void test_target(void **state)
+{
+    (void)state;
+    alx_plot_image image = {FLAG, 4, 2, "a", NULL};
+    alx_error err = {0};
+    struct stat info;
+    char target[128];
     int before = files();
-    assert_int_equal(alx_plot_samples(in_folder("taken"), images, 1, 1, NULL, &err), ALX_IO);
+    /* Neither a folder nor a pipe is replaced, and no temporary stays. */
+    assert_int_equal(mkdir(in_folder("taken.png"), 0777), 0);
+    assert_int_equal(alx_plot_samples(in_folder("taken.png"), &image, 1, 1, NULL, &err), ALX_IO);
+    assert_non_null(strstr(err.message, "taken.png: is a folder"));
+    assert_int_equal(rmdir(in_folder("taken.png")), 0);
+    assert_int_equal(mkfifo(in_folder("pipe.png"), 0666), 0);
+    assert_int_equal(alx_plot_samples(in_folder("pipe.png"), &image, 1, 1, NULL, &err), ALX_IO);
+    assert_int_equal(lstat(in_folder("pipe.png"), &info), 0);
+    assert_true(S_ISFIFO(info.st_mode));
+    unlink(in_folder("pipe.png"));
+    /* A link stays one; its target is written. */
+    snprintf(target, sizeof target, "%s", in_folder("target.png"));
+    fclose(fopen(target, "w"));
+    assert_int_equal(symlink("target.png", in_folder("link.png")), 0);
+    assert_int_equal(alx_plot_samples(in_folder("link.png"), &image, 1, 1, NULL, &err), ALX_OK);
+    assert_int_equal(lstat(in_folder("link.png"), &info), 0);
+    assert_true(S_ISLNK(info.st_mode));
+    assert_int_equal(stat(target, &info), 0);
+    assert_true(info.st_size > 100);
+    unlink(target);
+    assert_int_equal(alx_plot_samples(in_folder("link.png"), &image, 1, 1, NULL, &err), ALX_IO);
+    assert_non_null(strstr(err.message, "link to nothing"));
+    unlink(in_folder("link.png"));
     assert_int_equal(files(), before);
-    assert_int_equal(rmdir(in_folder("taken")), 0);
 }
 
 int main(void)
@@ -169,6 +200,7 @@ int main(void)
         cmocka_unit_test(test_large_image_is_reduced),
         cmocka_unit_test(test_svg),
         cmocka_unit_test(test_grid_errors),
+        cmocka_unit_test(test_target),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
