@@ -32,12 +32,14 @@ static void print_option(const alx_option_info *option, alx_language language)
     char left[160];
     snprintf(left, sizeof left, "  %s", option->name);
     cli_print_padded(stdout, left, 22);
-    fputs(option->type, stdout);
-    if (*option->range) printf(", %s", option->range);
+    const char *comma = language == ALX_CHINESE ? "，" : ", ";
+    cli_type_text type;
+    fputs(cli_type_name(option->type, language, type), stdout);
+    if (*option->range) printf("%s%s", comma, option->range);
     if (!option->default_value)
-        printf(", %s", words[language][0]);
+        printf("%s%s", comma, words[language][0]);
     else if (*option->default_value)
-        printf(", %s %s", words[language][1], option->default_value);
+        printf("%s%s %s", comma, words[language][1], option->default_value);
     printf("\n");
     cli_print_row(stdout, "", option->help[language]);
 }

@@ -75,23 +75,44 @@ static alx_status out_of_memory(alx_error *err)
     return ALX_NO_MEMORY;
 }
 
+/* Fills images with those of the sample that can be read, warns of the others; fails when none can.
+ * pixels: (count, height, width, 3). */
+static alx_status read_sample(alx_plot_image *images, int *drawn, uint8_t *pixels, const alx_dataset *dataset,
+                              const int64_t *indices, int count, alx_error *err)
+{
+    int width, height;
+    alx_dataset_image_size(dataset, &width, &height);
+    *drawn = 0;
+    for (int i = 0; i < count; i++) {
+        uint8_t *rgb = pixels + (size_t)*drawn * (size_t)width * (size_t)height * 3;
+        alx_status status = alx_dataset_image(dataset, indices[i], rgb, err);
+        bool last = i + 1 == count;
+        if (status == ALX_NO_MEMORY || (status && last && !*drawn)) return status;
+        if (status) {
+            cli_warn("%s", err->message);
+            continue;
+        }
+        images[(*drawn)++] =
+            (alx_plot_image){.rgb = rgb,
+                             .width = width,
+                             .height = height,
+                             .label = alx_dataset_class_name(dataset, alx_dataset_label(dataset, indices[i]))};
+    }
+    return ALX_OK;
+}
+
 static alx_status draw(const alx_dataset *dataset, const config *c, alx_error *err)
 {
-    int width, height, count = (int)c->count;
+    int width, height, count = (int)c->count, drawn = 0;
     alx_dataset_image_size(dataset, &width, &height);
     size_t bytes = (size_t)width * (size_t)height * 3;
     int64_t *indices = calloc((size_t)count, sizeof *indices);
     alx_plot_image *images = calloc((size_t)count, sizeof *images);
-    uint8_t *pixels = calloc((size_t)count, bytes); /* (count, height, width, 3) */
+    uint8_t *pixels = calloc((size_t)count, bytes);
     alx_status status = indices && images && pixels ? ALX_OK : out_of_memory(err);
     if (!status) count = alx_dataset_sample(dataset, (uint64_t)c->seed, count, indices);
-    for (int i = 0; !status && i < count; i++) {
-        uint8_t *rgb = pixels + (size_t)i * bytes;
-        status = alx_dataset_image(dataset, indices[i], rgb, err);
-        images[i] = (alx_plot_image){.rgb = rgb, .width = width, .height = height};
-        images[i].label = alx_dataset_class_name(dataset, alx_dataset_label(dataset, indices[i]));
-    }
-    if (!status) status = alx_plot_samples(c->output, images, count, (int)c->columns, NULL, err);
+    if (!status) status = read_sample(images, &drawn, pixels, dataset, indices, count, err);
+    if (!status) status = alx_plot_samples(c->output, images, drawn, (int)c->columns, NULL, err);
     free(pixels);
     free(images);
     free(indices);
@@ -102,13 +123,13 @@ static alx_status draw(const alx_dataset *dataset, const config *c, alx_error *e
 static void print_found(const alx_dataset *dataset)
 {
     int classes = alx_dataset_class_count(dataset);
-    printf("Found %lld images belonging to %d classes: ", (long long)alx_dataset_count(dataset), classes);
+    fprintf(stderr, "Found %lld images belonging to %d classes: ", (long long)alx_dataset_count(dataset), classes);
     for (int i = 0; i < classes; i++) {
-        if (i) fputs(", ", stdout);
-        cli_print_name(stdout, alx_dataset_class_name(dataset, i));
-        printf(" (%lld)", (long long)alx_dataset_class_size(dataset, i));
+        if (i) fputs(", ", stderr);
+        cli_print_name(stderr, alx_dataset_class_name(dataset, i));
+        fprintf(stderr, " (%lld)", (long long)alx_dataset_class_size(dataset, i));
     }
-    putchar('\n');
+    fputc('\n', stderr);
 }
 
 int cli_show(const cli_call *call)

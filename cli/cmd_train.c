@@ -92,6 +92,17 @@ static void report_unknown(const char *name)
     alx_status status = alx_recipe_create(&recipe, &err);
     if (!status) status = alx_recipe_set(recipe, name, "1", &err);
     alx_recipe_destroy(recipe);
+    char key[CLI_KEY_NAME], option[CLI_KEY_NAME], meant[CLI_KEY_NAME + 32];
+    const char *brief;
+    alx_option_info info;
+    for (int i = 0; status && key_at(i, key, &brief, &info); i++) {
+        snprintf(meant, sizeof meant, "did you mean %s?", key);
+        if (!strstr(err.message, meant)) continue;
+        snprintf(option, sizeof option, "%s", strchr(name, '.') ? key : brief);
+        cli_dashes(option);
+        cli_usage_error("unknown option --%s; did you mean --%s?", name, option);
+        return;
+    }
     cli_usage_error("unknown option --%s: %s", name, status ? err.message : "--help lists the options");
 }
 
@@ -99,17 +110,21 @@ void cli_train_help(alx_language language)
 {
     static const char *const titles[2] = {"Keys of a recipe", "配方的键"};
     static const char *const defaults[2] = {"default", "默认"};
+    static const char *const brackets[2][2] = {{" (", ")"}, {"（", "）"}};
     char key[CLI_KEY_NAME], left[256], help[1024];
     const char *brief;
     alx_option_info info;
     printf("\n%s\n", titles[language]);
     for (int i = 0; key_at(i, key, &brief, &info); i++) {
         bool flag = !strcmp(info.type, "yes|no"), given = info.default_value && *info.default_value;
-        for (char *c = key; *c; c++) *c = *c == '_' ? '-' : *c;
-        snprintf(left, sizeof left, "  --%s%s%s", key, flag ? "" : " ", flag ? "" : info.type);
-        snprintf(help, sizeof help, "%s%s%s%s%s%s", info.help[language], given && !flag ? " (" : "",
-                 given && !flag ? defaults[language] : "", given && !flag ? " " : "",
-                 given && !flag ? info.default_value : "", given && !flag ? ")" : "");
+        cli_dashes(key);
+        cli_type_text type;
+        snprintf(left, sizeof left, "  --%s%s%s", key, flag ? "" : " ",
+                 flag ? "" : cli_type_name(info.type, language, type));
+        int length = snprintf(help, sizeof help, "%s", info.help[language]);
+        if (given && !flag && length > 0 && (size_t)length < sizeof help)
+            snprintf(help + length, sizeof help - (size_t)length, "%s%s %s%s", brackets[language][0],
+                     defaults[language], info.default_value, brackets[language][1]);
         cli_print_row(stdout, left, help);
     }
 }
@@ -118,18 +133,22 @@ void cli_train_help(alx_language language)
 
 /* A signal handler can be told of the trainer in no other way. */
 static _Atomic(alx_trainer *) running;
-static atomic_int signals;
+static atomic_int signals, started;
 
 static void on_signal(int number)
 {
-    static const char text[] =
+    static const char finishing[] =
         "\nalexnet: finishing the batch and writing a checkpoint; press Ctrl-C again to stop at once\n";
+    static const char nothing[] = "\nalexnet: stopped before training; no checkpoint was written\n";
     (void)number;
     alx_trainer *trainer = atomic_load(&running);
-    if (atomic_fetch_add(&signals, 1) || !trainer) _exit(CLI_INTERRUPTED);
-    alx_trainer_stop(trainer);
-    ssize_t written = write(STDERR_FILENO, text, sizeof text - 1);
+    bool first = !atomic_fetch_add(&signals, 1), early = !atomic_load(&started);
+    ssize_t written = 0;
+    if (first && trainer) alx_trainer_stop(trainer);
+    if (first && trainer) written = write(STDERR_FILENO, finishing, sizeof finishing - 1);
+    if (first && early) written = write(STDERR_FILENO, nothing, sizeof nothing - 1);
     (void)written;
+    if (!first || !trainer) _exit(CLI_INTERRUPTED);
 }
 
 static void catch_signals(void)
@@ -152,6 +171,7 @@ static int tell_interrupted(const char *folder)
 
 static int run(alx_trainer *trainer, alx_progress *progress, alx_error *err)
 {
+    atomic_store(&started, 1);
     atomic_store(&running, trainer);
     alx_status status = alx_trainer_run(trainer, err);
     atomic_store(&running, NULL);
@@ -225,6 +245,8 @@ static int resume(const char *folder, const cli_arguments *arguments, const alx_
     if (arguments->operand_count)
         return cli_usage_error("--resume takes its data from the run; leave out %s", arguments->operands[0]);
     if (run_config->out) return cli_usage_error("--resume continues in its folder; leave out --out");
+    if (run_config->overwrite)
+        return cli_usage_error("--resume goes on with the run, --overwrite begins it anew; leave one of them out");
     if (arguments->key_count > MAX_KEYS) return cli_usage_error("more than %d options", MAX_KEYS);
     char texts[MAX_KEYS][512]; /* train.epochs=20 */
     const char *keys[MAX_KEYS];

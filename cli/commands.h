@@ -39,6 +39,9 @@ bool cli_begin(const cli_call *call, cli_arguments *arguments, void *config, int
 void cli_print_overview(FILE *file, alx_language language);
 /* A command's page. */
 void cli_print_help(const cli_command *command, alx_language language);
+/* What kind of value an option takes (alx_option_info.type), in that language.  Returns text. */
+typedef char cli_type_text[192];
+const char *cli_type_name(const char *type, alx_language language, cli_type_text text);
 /* One row: `left` in its column, then help, wrapped. */
 void cli_print_row(FILE *file, const char *left, const char *help);
 

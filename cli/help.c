@@ -7,19 +7,32 @@
 
 enum { LEFT = 30, WIDTH = 110 };
 
+/* The bytes of the marks that text begins with and that no line may begin with. */
+static size_t closing_marks(const char *text)
+{
+    static const char *const marks[] = {"，", "。", "）", "；", "：", "、"};
+    enum { COUNT = sizeof marks / sizeof *marks };
+    size_t length = 0;
+    for (int i = 0; i < COUNT;) {
+        bool same = !strncmp(text + length, marks[i], 3);
+        length += same ? 3 : 0;
+        i = same ? 0 : i + 1; /* another may follow */
+    }
+    return length;
+}
+
 /* The bytes of the next piece of text that may stand alone on a line: a word with
- * its space, or one wide character. */
+ * its space, or one wide character, with the marks that belong to it. */
 static size_t next_piece(const char *text)
 {
-    if ((unsigned char)*text >= 0xE0) { /* CJK: three bytes; a comma or full stop stays with what it follows */
-        size_t length = 3;
-        while (!strncmp(text + length, "，", 3) || !strncmp(text + length, "。", 3) ||
-               !strncmp(text + length, "）", 3) || !strncmp(text + length, "；", 3) || !strncmp(text + length, "：", 3))
-            length += 3;
-        return length;
-    }
     size_t length = 0;
+    while (!strncmp(text + length, "（", 3)) length += 3; /* no line ends in one */
+    if ((unsigned char)text[length] >= 0xE0) {            /* CJK: three bytes */
+        length += 3;
+        return length + closing_marks(text + length);
+    }
     while (text[length] && text[length] != ' ' && (unsigned char)text[length] < 0xE0) length++;
+    length += closing_marks(text + length);
     return length + (text[length] == ' ');
 }
 
@@ -56,6 +69,29 @@ void cli_print_row(FILE *file, const char *left, const char *help)
     else
         cli_print_padded(file, left, LEFT);
     print_wrapped(file, help, LEFT, LEFT);
+}
+
+const char *cli_type_name(const char *type, alx_language language, cli_type_text text)
+{
+    static const char *const words[][2] = {
+        {"integer or pair", "整数或整数对"},
+        {"integer", "整数"},
+        {"numbers", "若干个数"},
+        {"number", "数"},
+        {"percent", "百分比"},
+        {"text", "文本"},
+        {"path", "路径"},
+        {"list", "列表"},
+        {"yes|no", "是否（yes|no）"},
+    };
+    snprintf(text, sizeof(cli_type_text), "%s", type);
+    for (size_t i = 0; language == ALX_CHINESE && i < sizeof words / sizeof *words; i++) {
+        size_t length = strlen(words[i][0]);
+        if (strncmp(type, words[i][0], length) || (type[length] && type[length] != '|')) continue;
+        snprintf(text, sizeof(cli_type_text), "%s%s", words[i][1], type + length);
+        break;
+    }
+    return text;
 }
 
 static void print_options(FILE *file, const cli_option *table, alx_language language)

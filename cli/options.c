@@ -71,13 +71,18 @@ static int edit_distance(const char *a, const char *b)
     return rows[n % 3][m];
 }
 
+void cli_dashes(char *name)
+{
+    for (char *c = name; *c; c++) *c = *c == '_' ? '-' : *c;
+}
+
 void cli_nearest_try(cli_nearest *nearest, const char *candidate)
 {
     char plain[MAX_WORD + 1], word[MAX_WORD + 1];
     snprintf(plain, sizeof plain, "%s", candidate);
     snprintf(word, sizeof word, "%s", nearest->word);
-    for (char *c = plain; *c; c++) *c = *c == '_' ? '-' : *c;
-    for (char *c = word; *c; c++) *c = *c == '_' ? '-' : *c;
+    cli_dashes(plain);
+    cli_dashes(word);
     int distance = edit_distance(word, plain);
     if (distance > (int)(strlen(word) + 2) / 3) return;
     if (nearest->best[0] && distance >= nearest->distance) return;
@@ -93,9 +98,10 @@ static void unknown_option(const cli_option *table, const cli_arguments *argumen
     for (const cli_option *row = table; row->name; row++) cli_nearest_try(&nearest, row->name);
     for (const cli_option *row = cli_common_options; row->name; row++) cli_nearest_try(&nearest, row->name);
     if (arguments->try_keys) arguments->try_keys(&nearest);
-    if (nearest.best[0])
+    if (nearest.best[0]) {
+        cli_dashes(nearest.best);
         cli_usage_error("unknown option --%s; did you mean --%s?", word, nearest.best);
-    else if (arguments->report_unknown)
+    } else if (arguments->report_unknown)
         arguments->report_unknown(word);
     else
         cli_usage_error("unknown option --%s; --help lists the options", word);
@@ -108,6 +114,7 @@ static bool read_number(const cli_option *row, double *out, const char *value)
     char *end;
     errno = 0;
     double v = strtod(value, &end);
+    if (row->type == CLI_PERCENT && end != value && *end == '%') end++;
     if (end == value || *end || errno == ERANGE || !(v >= row->min && v <= row->max)) {
         cli_usage_error("--%s %s: give a number from %g to %g", row->name, value, row->min, row->max);
         return false;
@@ -162,7 +169,8 @@ static bool store(const cli_option *row, void *config, const char *value)
     switch (row->type) {
     case CLI_FLAG: return read_flag(row->name, (int *)(void *)field, value);
     case CLI_INT: return read_int(row, (long long *)(void *)field, value);
-    case CLI_NUMBER: return read_number(row, (double *)(void *)field, value);
+    case CLI_NUMBER:
+    case CLI_PERCENT: return read_number(row, (double *)(void *)field, value);
     case CLI_CHOICE: return read_choice(row, (int *)(void *)field, value);
     case CLI_TEXT: *(const char **)(void *)field = value; return true;
     }

@@ -9,11 +9,12 @@
 #include "alexnet.h"
 
 typedef enum cli_option_type {
-    CLI_FLAG,   /* int: 1 when given; --name=no and --name=yes are understood */
-    CLI_INT,    /* long long within min..max */
-    CLI_NUMBER, /* double within min..max */
-    CLI_TEXT,   /* const char *, pointing into argv */
-    CLI_CHOICE  /* int: the place of the word in `choices` */
+    CLI_FLAG,    /* int: 1 when given; --name=no and --name=yes are understood */
+    CLI_INT,     /* long long within min..max */
+    CLI_NUMBER,  /* double within min..max */
+    CLI_PERCENT, /* the same; a trailing % is taken */
+    CLI_TEXT,    /* const char *, pointing into argv */
+    CLI_CHOICE   /* int: the place of the word in `choices` */
 } cli_option_type;
 
 typedef struct cli_option {
@@ -40,6 +41,8 @@ typedef struct cli_nearest {
     int distance;
 } cli_nearest;
 void cli_nearest_try(cli_nearest *nearest, const char *candidate);
+/* "learning_rate" to "learning-rate", in place: how options are spelled on a command line. */
+void cli_dashes(char *name);
 
 typedef struct cli_arguments {
     int operand_count;

@@ -75,11 +75,11 @@ static void append_rate(char *text, double seconds)
         }
 }
 
-/* Four decimals, or as many significant digits where those would show zeros, as Keras does. */
+/* Four decimals, or as many significant digits where those would show zeros, as Keras does, or a row of digits. */
 static void append_metric(char *text, const char *name, double value)
 {
-    bool tiny = value != 0 && fabs(value) < 1e-3;
-    append(text, tiny ? " - %s: %.4e" : " - %s: %.4f", name, value);
+    bool extreme = value != 0 && (fabs(value) < 1e-3 || fabs(value) >= 1e6);
+    append(text, extreme ? " - %s: %.4e" : " - %s: %.4f", name, value);
 }
 
 static void append_metrics(char *text, const alx_event *event)
@@ -171,8 +171,8 @@ static double step_mean(const alx_progress *progress)
 static void on_start(alx_progress *progress, const alx_event *event)
 {
     clear(progress);
-    fprintf(progress->out, "%s: %d epochs of %" PRId64 " steps\n", event->text ? event->text : "run", event->epochs,
-            event->steps);
+    fprintf(progress->out, "%s: %d epoch%s of %" PRId64 " step%s\n", event->text ? event->text : "run", event->epochs,
+            event->epochs == 1 ? "" : "s", event->steps, event->steps == 1 ? "" : "s");
     fflush(progress->out);
 }
 

@@ -106,20 +106,31 @@ bool alx_file_is_folder(const char *path)
     return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
+/* Someone else may have made it; keeps errno. */
+static bool is_folder_now(const char *path)
+{
+    int code = errno;
+    bool is = alx_file_is_folder(path);
+    errno = code;
+    return is;
+}
+
 alx_status alx_file_make_folder(const char *path, alx_error *err)
 {
     char *copy = alx_strdup(path, err);
     if (!copy) return ALX_NO_MEMORY;
     alx_status status = ALX_OK;
+    alx_printable name;
     for (char *at = copy; !status && *at; at++) {
         /* Each part that ends here: "a" and "a/b" of "a/b/c", then the whole. */
         bool whole = at[1] == '\0';
         if (!whole && (at[1] != '/' || at[0] == '/')) continue;
         if (!whole) at[1] = '\0';
         /* Only then mkdir: on a read-only parent it may say EROFS for a folder that is there. */
-        if (!alx_file_is_folder(copy) && mkdir(copy, 0777) != 0 && !(errno == EEXIST && alx_file_is_folder(copy)))
-            status = alx_file_exists(copy) ? alx_fail(err, ALX_IO, "%s: is a file, not a folder", copy)
-                                           : fail_errno(err, copy, "cannot be made");
+        if (!alx_file_is_folder(copy) && mkdir(copy, 0777) != 0 && !(errno == EEXIST && is_folder_now(copy)))
+            status = errno == EEXIST
+                         ? alx_fail(err, ALX_IO, "%s: is a file, not a folder", alx_text_printable(copy, name))
+                         : fail_errno(err, copy, "cannot be made");
         if (!whole) at[1] = '/';
     }
     free(copy);

@@ -54,7 +54,12 @@ uint64_t alx_memory_available(void)
     if (read_number("/proc/meminfo", "MemAvailable:", &kib)) available = kib * 1024;
     if (read_number("/sys/fs/cgroup/memory.max", "", &limit) &&
         read_number("/sys/fs/cgroup/memory.current", "", &used)) {
-        uint64_t rest = limit > used ? limit - used : 0;
+        /* The page cache counts as used there, and goes when memory is wanted. */
+        uint64_t active = 0, inactive = 0;
+        read_number("/sys/fs/cgroup/memory.stat", "active_file ", &active);
+        read_number("/sys/fs/cgroup/memory.stat", "inactive_file ", &inactive);
+        uint64_t cache = active + inactive, taken = used > cache ? used - cache : 0;
+        uint64_t rest = limit > taken ? limit - taken : 0;
         if (rest < available) available = rest;
     }
     return available;

@@ -30,6 +30,7 @@ static void add_expected(alx_text *text, const alx_option *option)
     static const char *const words[] = {
         [ALX_OPTION_INT] = "a whole number",
         [ALX_OPTION_NUMBER] = "a number",
+        [ALX_OPTION_PERCENT] = "a percentage such as 5%",
         [ALX_OPTION_BOOL] = "yes or no",
         [ALX_OPTION_CHOICE] = "",
         [ALX_OPTION_PAIR] = "a whole number or two such as [3, 2]",
@@ -158,6 +159,22 @@ static alx_status read_number(const alx_option *option, double *value, const alx
     return ALX_OK;
 }
 
+/* A trailing % is the unit, not a factor. */
+static alx_status read_percent(const alx_option *option, double *value, const alx_yaml *node, alx_error *err)
+{
+    size_t length = node->kind == ALX_YAML_SCALAR ? strlen(node->scalar) : 0;
+    char digits[64];
+    if (length < 2 || length >= sizeof digits || node->scalar[length - 1] != '%')
+        return read_number(option, value, node, err);
+    memcpy(digits, node->scalar, length - 1);
+    digits[length - 1] = '\0';
+    double read;
+    if (node->quoted || !alx_text_parse_number(&read, digits)) return fail_type(option, node, err);
+    ALX_TRY(check_range(option, read, node, err));
+    *value = read;
+    return ALX_OK;
+}
+
 static alx_status read_bool(const alx_option *option, bool *value, const alx_yaml *node, alx_error *err)
 {
     static const struct {
@@ -249,6 +266,10 @@ static alx_status read_value(const alx_option *option, void *config, const alx_y
         status = read_number(option, &value.number, node, err);
         size = sizeof value.number;
         break;
+    case ALX_OPTION_PERCENT:
+        status = read_percent(option, &value.number, node, err);
+        size = sizeof value.number;
+        break;
     case ALX_OPTION_BOOL:
         status = read_bool(option, &value.truth, node, err);
         size = sizeof value.truth;
@@ -336,7 +357,15 @@ static bool is_skipped(const char *key, const char *skip)
     return false;
 }
 
-static alx_status fail_unknown(const alx_option *table, const alx_yaml *node, const char *what, alx_error *err)
+/* Keys that the caller reads itself, as more of a list: ", data, augment". */
+static void add_skipped(alx_text *text, const char *skip)
+{
+    for (const char *at = skip; at && *at; at += strcspn(at, " "), at += strspn(at, " "))
+        alx_text_printf(text, ", %.*s", (int)strcspn(at, " "), at);
+}
+
+static alx_status fail_unknown(const alx_option *table, const alx_yaml *node, const char *what, const char *skip,
+                               alx_error *err)
 {
     alx_yaml place = *node;
     place.line = node->key_line;
@@ -347,6 +376,7 @@ static alx_status fail_unknown(const alx_option *table, const alx_yaml *node, co
     if (!near) alx_text_add(&remedy, table->name ? "it has " : "it takes no options");
     for (const alx_option *option = table; !near && option->name; option++)
         alx_text_printf(&remedy, "%s%s", option == table ? "" : ", ", option->name);
+    if (!near && table->name) add_skipped(&remedy, skip);
     alx_printable key;
     alx_status status = alx_yaml_fail(&place, err, mistake(node), "%s has no option \"%s\"; %s", what,
                                       alx_text_printable(node->key, key), remedy.failed ? "" : remedy.data);
@@ -371,7 +401,7 @@ static alx_status check_given(const alx_option *table, const alx_yaml *map, cons
 }
 
 static alx_status read_key(const alx_option *table, void *config, const alx_yaml *node, const char *what,
-                           alx_arena *arena, alx_error *err)
+                           const char *skip, alx_arena *arena, alx_error *err)
 {
     for (const alx_option *option = table; option->name; option++) {
         if (strcmp(option->name, node->key) != 0) continue;
@@ -380,7 +410,7 @@ static alx_status read_key(const alx_option *table, void *config, const alx_yaml
         alx_where(err, status, "%s", what);
         return alx_yaml_fail(node, err, status, "%s", err ? err->message : "");
     }
-    return fail_unknown(table, node, what, err);
+    return fail_unknown(table, node, what, skip, err);
 }
 
 alx_status alx_options_read(const alx_option *table, void *config, const alx_yaml *map, const char *what,
@@ -394,6 +424,6 @@ alx_status alx_options_read(const alx_option *table, void *config, const alx_yam
                              table->name ? table->name : "");
     for (int i = 0; !nothing && i < map->count; i++)
         if (!is_skipped(map->children[i]->key, skip))
-            ALX_TRY(read_key(table, config, map->children[i], what, arena, err));
+            ALX_TRY(read_key(table, config, map->children[i], what, skip, arena, err));
     return check_given(table, map, what, err);
 }

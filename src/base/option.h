@@ -11,14 +11,15 @@
 #include "base/yaml.h"
 
 typedef enum alx_option_type {
-    ALX_OPTION_INT,    /* int64_t; choices name special values (units: classes) */
-    ALX_OPTION_NUMBER, /* double; "1/255" is read as a fraction */
-    ALX_OPTION_BOOL,   /* bool; true|false|yes|no */
-    ALX_OPTION_CHOICE, /* int, one of choices */
-    ALX_OPTION_PAIR,   /* int64_t[2]; one number stands for both; choices as for INT */
-    ALX_OPTION_TEXT,   /* const char *, in the arena; "" by default */
-    ALX_OPTION_PATH,   /* the same, resolved against the file that names it */
-    ALX_OPTION_NUMBERS /* alx_numbers, in the arena */
+    ALX_OPTION_INT,     /* int64_t; choices name special values (units: classes) */
+    ALX_OPTION_NUMBER,  /* double; "1/255" is read as a fraction */
+    ALX_OPTION_PERCENT, /* double; "50" and "50%" are the same */
+    ALX_OPTION_BOOL,    /* bool; true|false|yes|no */
+    ALX_OPTION_CHOICE,  /* int, one of choices */
+    ALX_OPTION_PAIR,    /* int64_t[2]; one number stands for both; choices as for INT */
+    ALX_OPTION_TEXT,    /* const char *, in the arena; "" by default */
+    ALX_OPTION_PATH,    /* the same, resolved against the file that names it */
+    ALX_OPTION_NUMBERS  /* alx_numbers, in the arena */
 } alx_option_type;
 
 typedef struct alx_choice {

@@ -66,10 +66,11 @@ typedef union field {
 static field get_field(const alx_option *option, const void *config)
 {
     static const size_t sizes[] = {
-        [ALX_OPTION_INT] = sizeof(int64_t),      [ALX_OPTION_NUMBER] = sizeof(double),
-        [ALX_OPTION_BOOL] = sizeof(bool),        [ALX_OPTION_CHOICE] = sizeof(int),
-        [ALX_OPTION_PAIR] = 2 * sizeof(int64_t), [ALX_OPTION_TEXT] = sizeof(char *),
-        [ALX_OPTION_PATH] = sizeof(char *),      [ALX_OPTION_NUMBERS] = sizeof(alx_numbers),
+        [ALX_OPTION_INT] = sizeof(int64_t),         [ALX_OPTION_NUMBER] = sizeof(double),
+        [ALX_OPTION_PERCENT] = sizeof(double),      [ALX_OPTION_BOOL] = sizeof(bool),
+        [ALX_OPTION_CHOICE] = sizeof(int),          [ALX_OPTION_PAIR] = 2 * sizeof(int64_t),
+        [ALX_OPTION_TEXT] = sizeof(char *),         [ALX_OPTION_PATH] = sizeof(char *),
+        [ALX_OPTION_NUMBERS] = sizeof(alx_numbers),
     };
     field value = {0};
     memcpy(&value, (const char *)config + option->offset, sizes[option->type]);
@@ -93,7 +94,8 @@ void alx_options_add_value(alx_text *text, const alx_option *option, const void 
     char number[32];
     switch (option->type) {
     case ALX_OPTION_INT: add_whole(text, option, value.whole); break;
-    case ALX_OPTION_NUMBER: alx_text_add(text, alx_text_number(value.number, number)); break;
+    case ALX_OPTION_NUMBER:
+    case ALX_OPTION_PERCENT: alx_text_add(text, alx_text_number(value.number, number)); break;
     case ALX_OPTION_BOOL: alx_text_add(text, value.truth ? "true" : "false"); break;
     case ALX_OPTION_CHOICE: add_whole(text, option, value.choice); break;
     case ALX_OPTION_PAIR:
@@ -117,7 +119,8 @@ static bool same_value(const alx_option *option, const field *a, const field *b)
 {
     switch (option->type) {
     case ALX_OPTION_INT: return a->whole == b->whole;
-    case ALX_OPTION_NUMBER: return a->number == b->number;
+    case ALX_OPTION_NUMBER:
+    case ALX_OPTION_PERCENT: return a->number == b->number;
     case ALX_OPTION_BOOL: return a->truth == b->truth;
     case ALX_OPTION_CHOICE: return a->choice == b->choice;
     case ALX_OPTION_PAIR: return a->pair[0] == b->pair[0] && a->pair[1] == b->pair[1];
@@ -187,7 +190,7 @@ static void describe_type(const alx_option *option, char type[128])
     static const char *const names[] = {
         [ALX_OPTION_INT] = "integer", [ALX_OPTION_NUMBER] = "number",        [ALX_OPTION_BOOL] = "yes|no",
         [ALX_OPTION_CHOICE] = "",     [ALX_OPTION_PAIR] = "integer or pair", [ALX_OPTION_TEXT] = "text",
-        [ALX_OPTION_PATH] = "path",   [ALX_OPTION_NUMBERS] = "numbers",
+        [ALX_OPTION_PATH] = "path",   [ALX_OPTION_NUMBERS] = "numbers",      [ALX_OPTION_PERCENT] = "percent",
     };
     type[0] = '\0';
     append(type, 128, names[option->type]);

@@ -129,13 +129,16 @@ static bool expects_key(const builder *b)
     return top && top->node->kind == ALX_YAML_MAP && !top->key;
 }
 
+static const char no_anchors[] = "anchors (&name) are not taken; write the value out wherever it is used";
+static const char no_tags[] = "tags (!name) are not taken; leave the tag out, or quote the text";
+
 static alx_status on_scalar(builder *b, const yaml_event_t *event)
 {
     const char *value = (const char *)event->data.scalar.value;
-    if (event->data.scalar.anchor) return fail_at(b, event->start_mark, "anchors (&name) are not taken");
-    if (event->data.scalar.tag) return fail_at(b, event->start_mark, "tags (!name) are not taken");
+    if (event->data.scalar.anchor) return fail_at(b, event->start_mark, no_anchors);
+    if (event->data.scalar.tag) return fail_at(b, event->start_mark, no_tags);
     if (strlen(value) != event->data.scalar.length)
-        return fail_at(b, event->start_mark, "a text with a zero byte is not taken");
+        return fail_at(b, event->start_mark, "a text with a zero byte is not taken; leave the byte out");
     char *copy = alx_arena_strdup(b->arena, value, b->err);
     if (!copy) return ALX_NO_MEMORY;
     if (expects_key(b)) {
@@ -157,9 +160,9 @@ static alx_status on_open(builder *b, const yaml_event_t *event, alx_yaml_kind k
 {
     bool map = kind == ALX_YAML_MAP;
     if (map ? event->data.mapping_start.anchor : event->data.sequence_start.anchor)
-        return fail_at(b, event->start_mark, "anchors (&name) are not taken");
+        return fail_at(b, event->start_mark, no_anchors);
     if (map ? event->data.mapping_start.tag : event->data.sequence_start.tag)
-        return fail_at(b, event->start_mark, "tags (!name) are not taken");
+        return fail_at(b, event->start_mark, no_tags);
     if (expects_key(b)) return fail_at(b, event->start_mark, "a key must be a plain word, not a list or a map");
     if (b->depth == ALX_YAML_MAX_DEPTH) return fail_at(b, event->start_mark, "nested deeper than 32 levels");
     alx_yaml *node;
@@ -217,8 +220,10 @@ static alx_status on_event(builder *b, const yaml_event_t *event)
     switch (event->type) {
     case YAML_DOCUMENT_START_EVENT:
         if (++b->documents == 1) return ALX_OK;
-        return fail_at(b, event->start_mark, "a second document (---) in one file is not taken");
-    case YAML_ALIAS_EVENT: return fail_at(b, event->start_mark, "aliases (*name) are not taken; write the value out");
+        return fail_at(b, event->start_mark,
+                       "a second document (---) in one file is not taken; put it in a file of its own");
+    case YAML_ALIAS_EVENT:
+        return fail_at(b, event->start_mark, "aliases (*name) are not taken; write the value out, or quote the text");
     case YAML_SCALAR_EVENT: return on_scalar(b, event);
     case YAML_SEQUENCE_START_EVENT: return on_open(b, event, ALX_YAML_LIST);
     case YAML_MAPPING_START_EVENT: return on_open(b, event, ALX_YAML_MAP);

@@ -86,11 +86,11 @@ static alx_status unknown(const alx_yaml *node, const char *name, alx_error *err
     }
     const char *near = alx_text_nearest(name, names, count);
     alx_printable given;
-    alx_status status = alx_yaml_fail(node, err, ALX_BAD_DATA, "no augmentation \"%s\"; %s %s",
-                                      alx_text_printable(name, given), near ? "did you mean" : "there are",
-                                      near         ? near
-                                      : all.failed ? ""
-                                                   : all.data);
+    alx_text_printable(name, given);
+    alx_status status =
+        near ? alx_yaml_fail(node, err, ALX_BAD_DATA, "no augmentation \"%s\"; did you mean %s?", given, near)
+             : alx_yaml_fail(node, err, ALX_BAD_DATA, "no augmentation \"%s\"; there are %s", given,
+                             all.failed ? "others" : all.data);
     alx_text_finish(&all);
     return status;
 }
@@ -121,7 +121,7 @@ alx_status alx_augment_read(alx_augment_list *list, const alx_yaml *node, alx_ar
     *list = (alx_augment_list){0};
     if (!node || (node->kind == ALX_YAML_SCALAR && !*node->scalar)) return ALX_OK;
     if (node->kind != ALX_YAML_LIST)
-        return alx_yaml_fail(node, err, ALX_BAD_DATA, "augment is a list, such as [random_crop, flip]");
+        return alx_yaml_fail(node, err, ALX_BAD_DATA, "this is a list, such as [random_crop, flip]");
     for (int i = 0; i < node->count; i++) ALX_TRY(read_item(list, node->children[i], arena, err));
     return ALX_OK;
 }

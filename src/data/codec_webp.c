@@ -32,7 +32,7 @@ alx_status alx_codec_webp(alx_image *image, const uint8_t *bytes, size_t count, 
     if (code != VP8_STATUS_OK) return damaged(code, err);
     if (config.input.has_animation)
         return alx_fail(err, ALX_BAD_DATA,
-                        "an animated WebP; take one frame, for example with ImageMagick: magick in.webp[0] out.png");
+                        "an animated WebP; take one frame, for example with ImageMagick: convert in.webp[0] out.png");
 
     int channels = config.input.has_alpha ? 4 : 3;
     ALX_TRY(alx_image_reserve_as(image, config.input.width, config.input.height, channels, err));

@@ -40,7 +40,7 @@ const alx_option alx_data_options[] = {
     {"cache", ALX_OPTION_NUMBER, AT(cache), "4", 0, 1e6, NULL, "cache_size",
      {"GiB of memory for decoded images; what does not fit is decoded each epoch",
       "用于缓存已解码图像的内存（GiB）；放不下的每轮重新解码"}},
-    {"skip_bad", ALX_OPTION_NUMBER, AT(skip_bad), "1", 0, 100, NULL, "ignore_bad skip_missing",
+    {"skip_bad", ALX_OPTION_PERCENT, AT(skip_bad), "1", 0, 100, NULL, "ignore_bad skip_missing",
      {"percent of images that may be unreadable; more stop the run", "允许无法读取的图像百分比；超过则停止"}},
     {0},
 };

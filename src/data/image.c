@@ -106,8 +106,8 @@ alx_status alx_image_decode(alx_image *image, const uint8_t *bytes, size_t count
         return alx_fail(err, ALX_BAD_DATA, "%s, which cannot be read as an image; %s", kind->name, kind->advice);
     return alx_fail(
         err, ALX_BAD_DATA,
-        "%s, a kind that is not read; convert it to PNG or JPEG, for example with ImageMagick: magick in.%s "
-        "out.png",
+        "%s, a kind that is not read; convert it to PNG or JPEG, for example: convert in.%s out.png "
+        "(ImageMagick)",
         kind->name, kind->suffix);
 }
 

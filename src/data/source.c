@@ -287,6 +287,29 @@ static alx_status read_classes(alx_sample_list *list, const name_list *classes, 
     return status ? status : settled;
 }
 
+alx_status alx_source_classes(alx_sample_list *list, const char *folder, alx_error *err)
+{
+    *list = (alx_sample_list){0};
+    name_list classes = {0};
+    size_t files = 0;
+    alx_status status = list_subfolders(&classes, &files, folder, err);
+    if (!status) status = check_classes(&classes, files, folder, err);
+    if (!status) {
+        list->class_names = alx_arena_alloc(&list->arena, classes.count, sizeof *list->class_names, err);
+        if (!list->class_names) status = ALX_NO_MEMORY;
+    }
+    for (size_t i = 0; !status && i < classes.count; i++) {
+        list->class_names[i] = alx_arena_strdup(&list->arena, classes.names[i], err);
+        if (list->class_names[i])
+            list->class_count++;
+        else
+            status = ALX_NO_MEMORY;
+    }
+    finish_names(&classes);
+    if (status) alx_sample_list_finish(list);
+    return status;
+}
+
 alx_status alx_source_folder(alx_sample_list *list, const char *folder, alx_error *err)
 {
     *list = (alx_sample_list){0};
@@ -313,12 +336,13 @@ void alx_folder_splits_finish(alx_folder_splits *splits)
     free(splits->train);
     free(splits->validation);
     free(splits->test);
+    alx_text_destroy(splits->others);
     *splits = (alx_folder_splits){0};
 }
 
-alx_status alx_source_find_splits(alx_folder_splits *splits, const char *folder, alx_error *err)
+/* The place of the split that a folder's name says; NULL: it says none. */
+static char **split_of(alx_folder_splits *splits, const char *name)
 {
-    *splits = (alx_folder_splits){0};
     const struct {
         const char *name;
         char **path;
@@ -327,21 +351,62 @@ alx_status alx_source_find_splits(alx_folder_splits *splits, const char *folder,
         {"val", &splits->validation}, {"valid", &splits->validation},
         {"test", &splits->test},
     };
-    alx_printable where, name;
-    name_list names = {0};
+    for (size_t k = 0; k < sizeof known / sizeof *known; k++)
+        if (strcasecmp(name, known[k].name) == 0) return known[k].path;
+    return NULL;
+}
+
+static alx_status add_split(alx_folder_splits *splits, alx_text *others, const char *folder, const char *name,
+                            alx_error *err)
+{
+    alx_printable where, shown, old;
+    char **path = split_of(splits, name);
+    if (!path) {
+        alx_text_printf(others, "%s%s", others->length ? ", " : "", alx_text_printable(name, shown));
+        return others->failed ? alx_fail(err, ALX_NO_MEMORY, "out of memory while listing folders") : ALX_OK;
+    }
+    if (*path)
+        return alx_fail(err, ALX_BAD_DATA, "%s: both %s and %s could be the same split; rename one",
+                        alx_text_printable(folder, where), alx_text_printable(alx_file_name(*path), old),
+                        alx_text_printable(name, shown));
+    *path = alx_file_join(folder, name, err);
+    return *path ? ALX_OK : ALX_NO_MEMORY;
+}
+
+/* Evaluation images, and nothing to learn from. */
+static alx_status refuse_without_train(const char *folder, alx_error *err)
+{
+    alx_printable where;
+    return alx_fail(err, ALX_BAD_DATA,
+                    "%s: its sub-folders are splits, and train is missing; put the training images into %s/train, or "
+                    "rename the sub-folders if they are classes",
+                    alx_text_printable(folder, where), where);
+}
+
+static alx_status read_splits(alx_folder_splits *splits, const name_list *names, const char *folder, alx_error *err)
+{
+    alx_text others = {0};
+    alx_status status = ALX_OK;
+    for (size_t i = 0; !status && i < names->count; i++)
+        status = add_split(splits, &others, folder, names->names[i], err);
+    if (!status && others.length) status = alx_text_take(&splits->others, &others, err);
+    alx_text_finish(&others);
+    if (status || splits->train) return status;
+    return names->count && !splits->others ? refuse_without_train(folder, err) : ALX_OK;
+}
+
+alx_status alx_source_find_splits(alx_folder_splits *splits, const char *folder, alx_error *err)
+{
+    *splits = (alx_folder_splits){0};
+    name_list names = {0}, below = {0};
     size_t files = 0;
     alx_status status = list_subfolders(&names, &files, folder, err);
-    for (size_t i = 0; !status && i < names.count; i++) {
-        for (size_t k = 0; !status && k < sizeof known / sizeof *known; k++) {
-            if (strcasecmp(names.names[i], known[k].name) != 0) continue;
-            if (*known[k].path)
-                status = alx_fail(err, ALX_BAD_DATA, "%s: both %s and %s could be the same split; rename one",
-                                  alx_text_printable(folder, where), alx_file_name(*known[k].path),
-                                  alx_text_printable(names.names[i], name));
-            else if (!(*known[k].path = alx_file_join(folder, names.names[i], err)))
-                status = ALX_NO_MEMORY;
-        }
+    if (!status) status = read_splits(splits, &names, folder, err);
+    if (!status && splits->train) {
+        status = list_subfolders(&below, &files, splits->train, err);
+        splits->flat = below.count == 0;
     }
+    finish_names(&below);
     finish_names(&names);
     /* Without "train", names such as "test" are classes like any other. */
     if (status || !splits->train) alx_folder_splits_finish(splits);

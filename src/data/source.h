@@ -2,6 +2,7 @@
 #ifndef ALX_DATA_SOURCE_H
 #define ALX_DATA_SOURCE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/arena.h"
@@ -28,12 +29,18 @@ void alx_sample_list_finish(alx_sample_list *list);
  * read again.  No folder, no classes, an empty class: errors that say what to do. */
 alx_status alx_source_folder(alx_sample_list *list, const char *folder, alx_error *err);
 
-/* How the sub-folders of a folder read as splits.  Paths are NULL where absent; release with free. */
+/* The class names alone: no image is listed. */
+alx_status alx_source_classes(alx_sample_list *list, const char *folder, alx_error *err);
+
+/* How the sub-folders of a folder read as splits.  Paths are NULL where absent. */
 typedef struct alx_folder_splits {
     char *train, *validation, *test;
+    char *others; /* names of the sub-folders beside them: "foo, bar"; NULL: none */
+    bool flat;    /* train has no sub-folders of its own: it may be a class of that name */
 } alx_folder_splits;
 void alx_folder_splits_finish(alx_folder_splits *splits);
-/* Sub-folders train and validation|val|valid|test; all NULL when the sub-folders are classes. */
+/* Sub-folders train and validation|val|valid|test; all NULL when the sub-folders are classes.  Splits alone without
+ * a train among them are an error. */
 alx_status alx_source_find_splits(alx_folder_splits *splits, const char *folder, alx_error *err);
 
 /* Move a seeded, stratified share (0..1) of each class from `list` to `taken`

@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include <xxhash.h>
 
+#include "base/bf16.h"
 #include "base/arena.h"
 #include "base/file.h"
 #include "base/text.h"
@@ -71,6 +72,14 @@ static alx_status fail(const alx_safetensors *file, alx_error *err, const char *
     alx_printable path, shown;
     return alx_fail(err, ALX_BAD_DATA, "%s: not a sound safetensors file: %s%s%s", alx_text_printable(file->path, path),
                     name ? alx_text_printable(name, shown) : "", name ? ": " : "", what);
+}
+
+/* A photo, a recipe: whatever it is, nobody meant it as tensors. */
+static alx_status fail_foreign(const alx_safetensors *file, alx_error *err)
+{
+    alx_printable path;
+    return alx_fail(err, ALX_BAD_DATA, "%s: not a model file; give a run folder or a .safetensors file",
+                    alx_text_printable(file->path, path));
 }
 
 /* False for more values or deeper nesting than a header can need. */
@@ -229,6 +238,10 @@ static alx_status read_header(alx_safetensors *file, alx_error *err)
     uint64_t length = 0;
     if (file->size < sizeof length) return fail(file, err, "fewer than 8 bytes", NULL);
     ALX_TRY(read_at(file, &length, sizeof length, 0, err));
+    /* A header that was cut still begins with its brace; without one the 8 bytes are no length at all. */
+    uint8_t brace = 0;
+    if (file->size > sizeof length) ALX_TRY(read_at(file, &brace, 1, sizeof length, err));
+    if (brace != '{' && length > file->size - sizeof length) return fail_foreign(file, err);
     if (length > ALX_SAFETENSORS_MAX_HEADER) return fail(file, err, "a header of more than 16 MiB", NULL);
     if (length > file->size - sizeof length)
         return fail(file, err, "its header is longer than the file; it was cut", NULL);
@@ -338,14 +351,6 @@ alx_status alx_safetensors_read(const alx_safetensors *file, const alx_st_tensor
     return first.status ? alx_fail(err, first.status, "%s", first.message) : ALX_OK;
 }
 
-static float bf16_to_float(uint16_t half)
-{
-    uint32_t bits = (uint32_t)half << 16;
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
 static float f16_to_float(uint16_t half)
 {
     /* IEEE 754 binary16: 5 bits of exponent with bias 15, 10 of fraction. */
@@ -366,7 +371,7 @@ static void to_floats(float *values, const uint8_t *bytes, size_t count, alx_st_
             values[i] = (float)number;
         } else {
             memcpy(&half, bytes + i * sizeof half, sizeof half);
-            values[i] = type == ALX_ST_BF16 ? bf16_to_float(half) : f16_to_float(half);
+            values[i] = type == ALX_ST_BF16 ? alx_bf16_to_float(half) : f16_to_float(half);
         }
     }
 }

@@ -35,7 +35,8 @@ typedef struct alx_lower_args {
     int input_count;
     const alx_value *inputs;
     const alx_value *params;
-    bool last; /* makes the network's logits: a softmax here is left to the caller (fused with the loss) */
+    bool last;   /* the network's last layer: its softmax is left to the caller (fused with the loss) */
+    bool logits; /* only the final softmax reads its linear output: a product may keep it in f32 */
 } alx_lower_args;
 
 typedef struct alx_layer_class {

@@ -44,7 +44,7 @@ alx_status alx_graph_check(const alx_graph *graph, alx_error *err);
 /* The output of layer `layer` (-1: the input), per sample. */
 const alx_shape *alx_graph_shape(const alx_graph *graph, int layer);
 /* Appends the forward ops of the whole network up to the logits (before the final softmax): sets
- * program->input and program->logits.  param index = index in graph->params. */
+ * program->logits.  param index = index in graph->params. */
 alx_status alx_graph_lower(const alx_graph *graph, alx_program *program, alx_error *err);
 
 #endif

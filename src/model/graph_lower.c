@@ -3,8 +3,8 @@
 
 #include "model/graph.h"
 
-/* Whether layer `index` makes the logits: the last one, or the one that a last `activation: softmax` alone reads
- * (so that its matrix product may keep them in f32). */
+/* Whether the output of layer `index`, before a softmax of its own, is what the final softmax alone reads: the last
+ * layer's, or the one's in front of a last `activation: softmax`. */
 static bool makes_logits(const alx_graph *graph, int index)
 {
     int last = graph->spec.layer_count - 1;
@@ -44,7 +44,8 @@ static alx_status lower_layer(const alx_graph *graph, int index, alx_program *pr
                            .input_count = layer->input_count,
                            .inputs = inputs,
                            .params = params,
-                           .last = makes_logits(graph, index)};
+                           .last = index == graph->spec.layer_count - 1,
+                           .logits = makes_logits(graph, index)};
     program->layer = index;
     alx_status status = layer->cls->lower(layer->config, &args, &outputs[index + 1], err);
     return status ? alx_where(err, status, "%s", layer->name) : ALX_OK;
@@ -62,10 +63,7 @@ alx_status alx_graph_lower(const alx_graph *graph, alx_program *program, alx_err
                             .param = 0};
     alx_status status = alx_program_add_value(&outputs[0], program, &input, err);
     for (int i = 0; i < count && !status; i++) status = lower_layer(graph, i, program, outputs, err);
-    if (!status) {
-        program->input = outputs[0];
-        program->logits = outputs[count];
-    }
+    if (!status) program->logits = outputs[count];
     free(outputs);
     return status;
 }

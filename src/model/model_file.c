@@ -182,14 +182,13 @@ static alx_status find_tensor(const alx_st_tensor **tensor, const alx_safetensor
 static alx_status check_extra(const alx_params *params, const alx_safetensors *file, const char *prefix, alx_error *err)
 {
     static const char optimizer[] = "optimizer.";
-    int expected = 0, found = 0, count = alx_safetensors_count(file);
+    int found = 0, count = alx_safetensors_count(file);
     if (*prefix) return ALX_OK;
-    for (int i = 0; i < params->count; i++) expected += is_stored(&params->list[i], prefix);
     for (int i = 0; i < count; i++)
         found += strncmp(alx_safetensors_tensor(file, i)->name, optimizer, sizeof optimizer - 1) != 0;
-    if (found == expected) return ALX_OK;
+    if (found == params->count) return ALX_OK;
     return alx_fail(err, ALX_BAD_MODEL, "the file has %d tensors and the network %d: this is a file of another model",
-                    found, expected);
+                    found, params->count);
 }
 
 alx_status alx_model_tensors_read(const alx_params *params, const alx_safetensors *file, const char *prefix,

@@ -46,8 +46,7 @@ static alx_status add_step(alx_step **out, alx_build *build, const alx_op *op, i
         slot->last = build->step_count;
     }
     alx_step *step = &build->steps[build->step_count];
-    *step = (alx_step){.op = op, .layer = op ? op->layer : -1, .arg_count = count, .args = list, .in_place = in_place};
-    step->backward = op && op->index >= build->program->forward_count;
+    *step = (alx_step){.op = op, .arg_count = count, .args = list, .in_place = in_place};
     build->step_count++;
     *out = step;
     return ALX_OK;
@@ -154,6 +153,7 @@ alx_status alx_build_output(int *index, alx_build *build, alx_value value, const
     if (info->kind == ALX_VALUE_GRADIENT) {
         ALX_TRY(own_slot(index, build, value, err));
         if (alx_md_equal(build->slots[*index].md, md)) return ALX_OK;
+        assert(build->pending_gradient < 0); /* one a step: biases never need a conversion */
         build->pending_gradient = *index;
         alx_slot slot = {.kind = ALX_SLOT_ARENA, .md = md, .bytes = alx_md_bytes(md)};
         ALX_TRY(add_slot(index, build, &slot, err));
@@ -165,7 +165,7 @@ alx_status alx_build_output(int *index, alx_build *build, alx_value value, const
     assert(build->value_slot[value] < 0);
     build->value_slot[value] = *index;
     const alx_program *program = build->program;
-    build->slots[*index].result = value == program->loss || value == program->probabilities || value == program->logits;
+    build->slots[*index].result = value == program->loss || value == program->probabilities;
     return ALX_OK;
 }
 

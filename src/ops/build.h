@@ -48,10 +48,8 @@ enum { ALX_STEP_MAX_KERNEL_ARGS = 8 };
 
 struct alx_step {
     const alx_op *op; /* NULL: a conversion */
-    int layer;
-    bool backward;
-    bool pack;      /* inference: only when the weights have changed */
-    alx_prim *prim; /* or NULL with a kernel */
+    bool pack;        /* inference: only when the weights have changed */
+    alx_prim *prim;   /* or NULL with a kernel */
     alx_kernel kernel;
     int arg_count;
     alx_step_arg *args;

@@ -58,51 +58,78 @@ static alx_status ask_layouts(conv_layouts *out, alx_build *build, alx_value x, 
     return ALX_OK;
 }
 
-static bool usable(alx_status status, const alx_prim *prim)
+/* One of the three directions, in given layouts. */
+typedef alx_status (*conv_maker)(alx_prim **prim, const alx_build *build, const alx_conv_geometry *g,
+                                 const conv_layouts *md, alx_error *err);
+
+static alx_status make_forward(alx_prim **prim, const alx_build *build, const alx_conv_geometry *g,
+                               const conv_layouts *md, alx_error *err)
 {
-    return !status && !alx_prim_is_reference(prim);
+    bool training = build->program->mode == ALX_MODE_TRAIN;
+    return alx_dnn_conv_forward(prim, build->dnn, g, training, md->x, md->w, md->b, md->y, err);
+}
+
+static alx_status make_backward_data(alx_prim **prim, const alx_build *build, const alx_conv_geometry *g,
+                                     const conv_layouts *md, alx_error *err)
+{
+    return alx_dnn_conv_backward_data(prim, build->dnn, g, md->x, md->w, md->y, err);
+}
+
+static alx_status make_backward_weights(alx_prim **prim, const alx_build *build, const alx_conv_geometry *g,
+                                        const conv_layouts *md, alx_error *err)
+{
+    return alx_dnn_conv_backward_weights(prim, build->dnn, g, md->x, md->w, md->b, md->y, err);
+}
+
+/* What a direction computes with: the values whose layouts are asked for. */
+typedef struct conv_values {
+    alx_value x, w, b, y; /* or their gradients */
+    alx_dtype weight_type;
+} conv_values;
+
+/* The preferred layouts, unless oneDNN has only its reference loops for them and something better for its own. */
+static alx_status choose(alx_prim **chosen, alx_build *build, const alx_conv_geometry *g, const conv_values *v,
+                         conv_maker make, alx_error *err)
+{
+    alx_status status = ALX_OK;
+    *chosen = NULL;
+    for (int preferred = 1; preferred >= 0; preferred--) {
+        conv_layouts md;
+        alx_prim *prim = NULL;
+        ALX_TRY(ask_layouts(&md, build, v->x, v->w, v->b, v->y, v->weight_type, preferred, err));
+        status = make(&prim, build, g, &md, err);
+        if (status) continue;
+        *chosen = prim;
+        if (!alx_prim_is_reference(prim)) break;
+    }
+    return *chosen ? ALX_OK : status;
 }
 
 static alx_status build_forward(alx_build *build, alx_op *op, alx_error *err)
 {
     alx_conv_geometry g = geometry_of(build, op);
-    bool training = build->program->mode == ALX_MODE_TRAIN;
-    alx_value x = op->inputs[0], w = op->inputs[1], b = op->inputs[2], y = op->outputs[0];
-    alx_prim *prim = NULL;
-    alx_status status = ALX_OK;
-    for (int preferred = 1; preferred >= 0; preferred--) {
-        conv_layouts md;
-        ALX_TRY(ask_layouts(&md, build, x, w, b, y, build->program->type, preferred, err));
-        status = alx_dnn_conv_forward(&prim, build->dnn, &g, training, md.x, md.w, md.b, md.y, err);
-        if (usable(status, prim)) break;
-    }
-    if (status) return status;
+    conv_values v = {op->inputs[0], op->inputs[1], op->inputs[2], op->outputs[0], build->program->type};
+    alx_prim *prim;
+    ALX_TRY(choose(&prim, build, &g, &v, make_forward, err));
     alx_step_arg args[4] = {{ALX_ARG_SRC, 0}, {ALX_ARG_WEIGHTS, 0}, {ALX_ARG_DST, 0}, {ALX_ARG_BIAS, 0}};
-    ALX_TRY(alx_build_input(&args[0].slot, build, x, alx_prim_md(prim, ALX_ARG_SRC), err));
-    ALX_TRY(alx_build_input(&args[1].slot, build, w, alx_prim_md(prim, ALX_ARG_WEIGHTS), err));
-    if (g.has_bias) ALX_TRY(alx_build_input(&args[3].slot, build, b, alx_prim_md(prim, ALX_ARG_BIAS), err));
-    ALX_TRY(alx_build_output(&args[2].slot, build, y, alx_prim_md(prim, ALX_ARG_DST), err));
+    ALX_TRY(alx_build_input(&args[0].slot, build, v.x, alx_prim_md(prim, ALX_ARG_SRC), err));
+    ALX_TRY(alx_build_input(&args[1].slot, build, v.w, alx_prim_md(prim, ALX_ARG_WEIGHTS), err));
+    if (g.has_bias) ALX_TRY(alx_build_input(&args[3].slot, build, v.b, alx_prim_md(prim, ALX_ARG_BIAS), err));
+    ALX_TRY(alx_build_output(&args[2].slot, build, v.y, alx_prim_md(prim, ALX_ARG_DST), err));
     return alx_build_prim(build, op, prim, g.has_bias ? 4 : 3, args, -1, err);
 }
 
-/* inputs: dy, w, x (its shape); outputs: dx */
+/* inputs: dy, w; outputs: dx */
 static alx_status build_backward_data(alx_build *build, alx_op *op, alx_error *err)
 {
     alx_conv_geometry g = geometry_of(build, op->forward);
-    alx_value dy = op->inputs[0], w = op->inputs[1], dx = op->outputs[0];
-    alx_prim *prim = NULL;
-    alx_status status = ALX_OK;
-    for (int preferred = 1; preferred >= 0; preferred--) {
-        conv_layouts md;
-        ALX_TRY(ask_layouts(&md, build, dx, w, ALX_NO_VALUE, dy, build->program->type, preferred, err));
-        status = alx_dnn_conv_backward_data(&prim, build->dnn, &g, md.x, md.w, md.y, err);
-        if (usable(status, prim)) break;
-    }
-    if (status) return status;
+    conv_values v = {op->outputs[0], op->inputs[1], ALX_NO_VALUE, op->inputs[0], build->program->type};
+    alx_prim *prim;
+    ALX_TRY(choose(&prim, build, &g, &v, make_backward_data, err));
     alx_step_arg args[3] = {{ALX_ARG_DIFF_DST, 0}, {ALX_ARG_WEIGHTS, 0}, {ALX_ARG_DIFF_SRC, 0}};
-    ALX_TRY(alx_build_input(&args[0].slot, build, dy, alx_prim_md(prim, ALX_ARG_DIFF_DST), err));
-    ALX_TRY(alx_build_input(&args[1].slot, build, w, alx_prim_md(prim, ALX_ARG_WEIGHTS), err));
-    ALX_TRY(alx_build_output(&args[2].slot, build, dx, alx_prim_md(prim, ALX_ARG_DIFF_SRC), err));
+    ALX_TRY(alx_build_input(&args[0].slot, build, v.y, alx_prim_md(prim, ALX_ARG_DIFF_DST), err));
+    ALX_TRY(alx_build_input(&args[1].slot, build, v.w, alx_prim_md(prim, ALX_ARG_WEIGHTS), err));
+    ALX_TRY(alx_build_output(&args[2].slot, build, v.x, alx_prim_md(prim, ALX_ARG_DIFF_SRC), err));
     return alx_build_prim(build, op, prim, 3, args, -1, err);
 }
 
@@ -110,24 +137,17 @@ static alx_status build_backward_data(alx_build *build, alx_op *op, alx_error *e
 static alx_status build_backward_weights(alx_build *build, alx_op *op, alx_error *err)
 {
     alx_conv_geometry g = geometry_of(build, op->forward);
-    alx_value dy = op->inputs[0], x = op->inputs[1], dw = op->outputs[0];
-    alx_value db = op->output_count > 1 ? op->outputs[1] : ALX_NO_VALUE;
-    alx_prim *prim = NULL;
-    alx_status status = ALX_OK;
-    for (int preferred = 1; preferred >= 0; preferred--) {
-        conv_layouts md;
-        ALX_TRY(ask_layouts(&md, build, x, dw, db, dy, ALX_F32, preferred, err));
-        status = alx_dnn_conv_backward_weights(&prim, build->dnn, &g, md.x, md.w, md.b, md.y, err);
-        if (usable(status, prim)) break;
-    }
-    if (status) return status;
+    conv_values v = {op->inputs[1], op->outputs[0], ALX_NO_VALUE, op->inputs[0], ALX_F32};
+    if (op->output_count > 1) v.b = op->outputs[1];
+    alx_prim *prim;
+    ALX_TRY(choose(&prim, build, &g, &v, make_backward_weights, err));
     alx_step_arg args[4] = {{ALX_ARG_SRC, 0}, {ALX_ARG_DIFF_DST, 0}, {ALX_ARG_DIFF_WEIGHTS, 0}, {ALX_ARG_DIFF_BIAS, 0}};
-    ALX_TRY(alx_build_input(&args[0].slot, build, x, alx_prim_md(prim, ALX_ARG_SRC), err));
-    ALX_TRY(alx_build_input(&args[1].slot, build, dy, alx_prim_md(prim, ALX_ARG_DIFF_DST), err));
-    ALX_TRY(alx_build_output(&args[2].slot, build, dw, alx_prim_md(prim, ALX_ARG_DIFF_WEIGHTS), err));
-    if (db != ALX_NO_VALUE)
-        ALX_TRY(alx_build_output(&args[3].slot, build, db, alx_prim_md(prim, ALX_ARG_DIFF_BIAS), err));
-    return alx_build_prim(build, op, prim, db != ALX_NO_VALUE ? 4 : 3, args, -1, err);
+    ALX_TRY(alx_build_input(&args[0].slot, build, v.x, alx_prim_md(prim, ALX_ARG_SRC), err));
+    ALX_TRY(alx_build_input(&args[1].slot, build, v.y, alx_prim_md(prim, ALX_ARG_DIFF_DST), err));
+    ALX_TRY(alx_build_output(&args[2].slot, build, v.w, alx_prim_md(prim, ALX_ARG_DIFF_WEIGHTS), err));
+    if (v.b == ALX_NO_VALUE) return alx_build_prim(build, op, prim, 3, args, -1, err);
+    ALX_TRY(alx_build_output(&args[3].slot, build, v.b, alx_prim_md(prim, ALX_ARG_DIFF_BIAS), err));
+    return alx_build_prim(build, op, prim, 4, args, -1, err);
 }
 
 static const alx_op_class backward_data = {"conv_backward_data", NULL, build_backward_data};
@@ -136,26 +156,7 @@ static const alx_op_class backward_weights = {"conv_backward_weights", NULL, bui
 static alx_status gradient(alx_program *program, alx_op *op, const alx_value *dy, const bool *need, alx_value *dx,
                            alx_error *err)
 {
-    alx_value x = op->inputs[0], w = op->inputs[1], b = op->inputs[2], dz = dy[0];
-    if (op->relu) ALX_TRY(alx_op_eltwise_backward(&dz, program, dz, op->outputs[0], ALX_RELU, 0.0f, err));
-    if (need[1]) {
-        alx_value inputs[] = {dz, x};
-        alx_op *weights;
-        ALX_TRY(alx_op_add(&weights, program, &backward_weights, 2, inputs, err));
-        weights->forward = op;
-        ALX_TRY(alx_op_add_gradient(weights, program, w, err));
-        if (b != ALX_NO_VALUE) ALX_TRY(alx_op_add_gradient(weights, program, b, err));
-    }
-    if (need[0]) {
-        alx_value inputs[] = {dz, w};
-        alx_op *data;
-        ALX_TRY(alx_op_add(&data, program, &backward_data, 2, inputs, err));
-        data->forward = op;
-        alx_shape shape = *alx_value_shape(program, x);
-        ALX_TRY(alx_op_add_output(data, program, &shape, program->type, err));
-        dx[0] = data->outputs[0];
-    }
-    return ALX_OK;
+    return alx_op_linear_gradient(program, op, dy[0], need, dx, &backward_weights, &backward_data, err);
 }
 
 const alx_op_class alx_op_class_conv = {"conv", gradient, build_forward};

@@ -1,8 +1,8 @@
 /* Dropout (Srivastava 2014, inverted): no mask is stored.  The draw depends on (seed,
- * step, op, slot in the global batch, place, channel) alone, so the backward pass makes
+ * step, layer, slot in the global batch, place, channel) alone, so the backward pass makes
  * it again, and layout, threads and batch cuts cannot change it. */
 #include "base/rng.h"
-#include "ops/bf16.h"
+#include "base/bf16.h"
 #include "ops/build.h"
 
 static const alx_op_class class_dropout;

@@ -77,24 +77,7 @@ static const alx_op_class backward_weights = {"matmul_backward_weights", NULL, b
 static alx_status gradient(alx_program *program, alx_op *op, const alx_value *dy, const bool *need, alx_value *dx,
                            alx_error *err)
 {
-    alx_value x = op->inputs[0], w = op->inputs[1], b = op->inputs[2], dz = dy[0];
-    if (op->relu) ALX_TRY(alx_op_eltwise_backward(&dz, program, dz, op->outputs[0], ALX_RELU, 0.0f, err));
-    if (need[1]) {
-        alx_value inputs[] = {dz, x};
-        alx_op *weights;
-        ALX_TRY(alx_op_add(&weights, program, &backward_weights, 2, inputs, err));
-        ALX_TRY(alx_op_add_gradient(weights, program, w, err));
-        if (b != ALX_NO_VALUE) ALX_TRY(alx_op_add_gradient(weights, program, b, err));
-    }
-    if (need[0]) {
-        alx_value inputs[] = {dz, w};
-        alx_op *data;
-        ALX_TRY(alx_op_add(&data, program, &backward_data, 2, inputs, err));
-        alx_shape shape = *alx_value_shape(program, x);
-        ALX_TRY(alx_op_add_output(data, program, &shape, program->type, err));
-        dx[0] = data->outputs[0];
-    }
-    return ALX_OK;
+    return alx_op_linear_gradient(program, op, dy[0], need, dx, &backward_weights, &backward_data, err);
 }
 
 const alx_op_class alx_op_class_matmul = {"matmul", gradient, build_forward};

@@ -21,7 +21,6 @@ enum { ALX_OP_MAX_OUTPUTS = 3 };
 
 struct alx_op {
     const alx_op_class *cls;
-    int index; /* in its program: part of the key of what it draws at random */
     int layer;
     int input_count, output_count;
     alx_value *inputs; /* in the program's arena; ALX_NO_VALUE for an input left out */
@@ -58,6 +57,11 @@ alx_status alx_op_add_gradient(alx_op *op, alx_program *program, alx_value param
 /* dx = dy through an activation; data is the output or the input, as alx_eltwise_uses_output says. */
 alx_status alx_op_eltwise_backward(alx_value *dx, alx_program *program, alx_value dy, alx_value data, alx_eltwise kind,
                                    float alpha, alx_error *err);
+
+/* The gradient of conv and matmul: inputs (dy, x) of backward_weights, (dy, w) of backward_data. */
+alx_status alx_op_linear_gradient(alx_program *program, alx_op *op, alx_value dy, const bool *need, alx_value *dx,
+                                  const alx_op_class *backward_weights, const alx_op_class *backward_data,
+                                  alx_error *err);
 
 /* The classes that passes look at. */
 extern const alx_op_class alx_op_class_conv, alx_op_class_matmul, alx_op_class_eltwise;

@@ -8,7 +8,7 @@
 void alx_program_init(alx_program *program, alx_mode mode, alx_dtype type, bool exact, int64_t batch)
 {
     *program = (alx_program){.mode = mode, .type = type, .exact = exact, .batch = batch};
-    program->input = program->labels = program->logits = ALX_NO_VALUE;
+    program->labels = program->logits = ALX_NO_VALUE;
     program->probabilities = program->loss = ALX_NO_VALUE;
 }
 
@@ -63,12 +63,7 @@ alx_status alx_op_add(alx_op **out, alx_program *program, const alx_op_class *cl
     alx_value *list = op ? alx_arena_alloc(&program->arena, (size_t)input_count, sizeof *list, err) : NULL;
     if (!list) return ALX_NO_MEMORY;
     memcpy(list, inputs, (size_t)input_count * sizeof *list);
-    *op = (alx_op){.cls = cls,
-                   .index = program->op_count,
-                   .layer = program->layer,
-                   .input_count = input_count,
-                   .inputs = list,
-                   .workspace = -1};
+    *op = (alx_op){.cls = cls, .layer = program->layer, .input_count = input_count, .inputs = list, .workspace = -1};
     program->ops[program->op_count++] = op;
     *out = op;
     return ALX_OK;

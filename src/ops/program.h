@@ -48,9 +48,8 @@ typedef struct alx_program {
     alx_value_info *values;
     int op_count, op_capacity;
     alx_op **ops;
-    int forward_count; /* ops before this one are the forward pass */
     /* Results, set by lowering. */
-    alx_value input, labels, logits, probabilities, loss;
+    alx_value labels, logits, probabilities, loss;
 } alx_program;
 
 void alx_program_init(alx_program *program, alx_mode mode, alx_dtype type, bool exact, int64_t batch);

@@ -2,7 +2,7 @@
  * t = (1 - s) one-hot + s / K, times the class's weight; dL/dz = w (softmax(z) - t). */
 #include <math.h>
 
-#include "ops/bf16.h"
+#include "base/bf16.h"
 #include "ops/build.h"
 
 static const alx_op_class class_softmax_loss;

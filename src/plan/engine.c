@@ -144,15 +144,30 @@ static alx_status grow_arena(alx_engine *engine, size_t bytes, alx_error *err)
 
 /* ---- Plans ---- */
 
+/* What a plan takes on top of what is taken already. */
+static uint64_t plan_growth(const alx_engine *engine, const alx_plan *plan)
+{
+    size_t arena = plan->arena_bytes ? plan->arena_bytes : 1;
+    uint64_t bytes = arena > engine->arena_bytes ? arena - engine->arena_bytes : 0;
+    return bytes + (plan->packed ? 0 : plan->packed_bytes);
+}
+
 /* All or nothing: what the plan needs is checked before any of it is taken. */
 static alx_status reserve_plan(alx_engine *engine, alx_plan *plan, alx_error *err)
 {
-    size_t arena = plan->arena_bytes ? plan->arena_bytes : 1;
-    size_t growth = arena > engine->arena_bytes ? arena - engine->arena_bytes : 0;
-    ALX_TRY(check_memory(engine, plan->packed_bytes + growth, err));
-    if (plan->packed_bytes > 0) ALX_TRY(reserve(&plan->packed, engine, plan->packed_bytes, err));
-    ALX_TRY(grow_arena(engine, arena, err));
+    if (plan->bound_arena && plan->bound_arena == engine->arena) return ALX_OK;
+    const uint64_t growth = plan_growth(engine, plan);
+    if (growth > 0) ALX_TRY(check_memory(engine, growth, err));
+    if (plan->packed_bytes > 0 && !plan->packed) ALX_TRY(reserve(&plan->packed, engine, plan->packed_bytes, err));
+    ALX_TRY(grow_arena(engine, plan->arena_bytes ? plan->arena_bytes : 1, err));
     return bind_plan(engine, plan, err);
+}
+
+static alx_status build_plan(alx_plan **plan, const alx_engine *engine, alx_mode mode, int64_t batch, alx_error *err)
+{
+    alx_plan_config config = {.mode = mode, .batch = batch, .type = engine->config.type, .exact = engine->config.exact};
+    config.loss = (alx_loss_attr){engine->config.smoothing, engine->class_weights};
+    return alx_plan_create(plan, engine->params, &config, err);
 }
 
 static alx_status find_plan(alx_plan **out, alx_engine *engine, alx_mode mode, int64_t batch, alx_error *err)
@@ -160,12 +175,10 @@ static alx_status find_plan(alx_plan **out, alx_engine *engine, alx_mode mode, i
     for (alx_plan *plan = engine->plans; plan; plan = plan->next)
         if (plan->mode == mode && plan->batch == batch) {
             *out = plan;
-            return bind_plan(engine, plan, err);
+            return reserve_plan(engine, plan, err);
         }
-    alx_plan_config config = {.mode = mode, .batch = batch, .type = engine->config.type, .exact = engine->config.exact};
-    config.loss = (alx_loss_attr){engine->config.smoothing, engine->class_weights};
     alx_plan *plan = NULL;
-    ALX_TRY(alx_plan_create(&plan, engine->params, &config, err));
+    ALX_TRY(build_plan(&plan, engine, mode, batch, err));
     alx_status status = reserve_plan(engine, plan, err);
     if (status) {
         alx_plan_destroy(plan);
@@ -190,6 +203,8 @@ alx_status alx_engine_prepare(alx_engine *engine, alx_mode mode, int64_t batch, 
 
 /* ---- Life ---- */
 
+/* The plan of the largest batch is built first, without its memory: what it will need counts, so that a batch
+ * that cannot be run is refused before pages of it are touched. */
 static alx_status reserve_buffers(alx_engine *engine, alx_error *err)
 {
     const alx_params *params = engine->params;
@@ -199,7 +214,11 @@ static alx_status reserve_buffers(alx_engine *engine, alx_error *err)
     engine->images_bytes = (size_t)count * sizeof(float);
     engine->labels_bytes = (size_t)engine->config.max_batch * sizeof(int32_t);
     engine->gradients_bytes = engine->config.training ? (size_t)params->trainable_span * sizeof(float) : 0;
-    ALX_TRY(check_memory(engine, engine->images_bytes + engine->labels_bytes + engine->gradients_bytes, err));
+    const uint64_t buffers = engine->images_bytes + engine->labels_bytes + engine->gradients_bytes;
+    ALX_TRY(check_memory(engine, buffers, err));
+    alx_mode mode = engine->config.training ? ALX_MODE_TRAIN : ALX_MODE_PREDICT;
+    ALX_TRY(build_plan(&engine->plans, engine, mode, engine->config.max_batch, err));
+    ALX_TRY(check_memory(engine, buffers + plan_growth(engine, engine->plans), err));
     ALX_TRY(reserve((void **)&engine->images, engine, engine->images_bytes, err));
     ALX_TRY(reserve((void **)&engine->labels, engine, engine->labels_bytes, err));
     if (engine->config.training) ALX_TRY(reserve((void **)&engine->gradients, engine, engine->gradients_bytes, err));
@@ -224,7 +243,9 @@ alx_status alx_engine_create(alx_engine **out, alx_params *params, const alx_eng
             status = ALX_NO_MEMORY;
         engine->config.class_weights = engine->class_weights;
     }
+    team before = team_enter(engine);
     if (!status) status = reserve_buffers(engine, err);
+    team_leave(before);
     if (status)
         alx_engine_destroy(engine);
     else
@@ -325,7 +346,7 @@ void alx_engine_describe(alx_text *text, const alx_engine *engine, alx_mode mode
         for (int i = 0; i < plan->build.step_count; i++) {
             const alx_step *step = &plan->build.steps[i];
             if (!step->op || !step->prim) continue;
-            alx_text_printf(text, "%s %s %s\n", engine->params->graph->spec.layers[step->layer].name,
+            alx_text_printf(text, "%s %s %s\n", engine->params->graph->spec.layers[step->op->layer].name,
                             step->op->cls->name, alx_prim_name(step->prim));
         }
     }

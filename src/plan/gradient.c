@@ -10,9 +10,10 @@ typedef struct part {
 
 typedef struct state {
     alx_program *program;
-    bool *need;   /* by value: does a trainable parameter lie behind it? */
-    part **parts; /* by value */
-    int count;    /* values of the forward pass */
+    bool *need;        /* by value: does a trainable parameter lie behind it? */
+    part **parts;      /* by value */
+    int count;         /* values of the forward pass */
+    int forward_count; /* and its ops */
 } state;
 
 static void mark_needs(state *s)
@@ -20,7 +21,7 @@ static void mark_needs(state *s)
     alx_program *program = s->program;
     for (int v = 0; v < s->count; v++)
         s->need[v] = program->values[v].kind == ALX_VALUE_PARAM && program->values[v].trainable;
-    for (int i = 0; i < program->forward_count; i++) {
+    for (int i = 0; i < s->forward_count; i++) {
         alx_op *op = program->ops[i];
         bool need = false;
         for (int k = 0; k < op->input_count; k++) need |= op->inputs[k] != ALX_NO_VALUE && s->need[op->inputs[k]];
@@ -79,12 +80,11 @@ static alx_status differentiate(state *s, alx_op *op, alx_error *err)
 
 alx_status alx_gradient_append(alx_program *program, alx_error *err)
 {
-    state s = {.program = program, .count = program->value_count};
-    program->forward_count = program->op_count;
+    state s = {.program = program, .count = program->value_count, .forward_count = program->op_count};
     s.need = alx_arena_alloc(&program->arena, (size_t)s.count, sizeof *s.need, err);
     s.parts = alx_arena_alloc(&program->arena, (size_t)s.count, sizeof *s.parts, err);
     if (!s.need || !s.parts) return ALX_NO_MEMORY;
     mark_needs(&s);
-    for (int i = program->forward_count - 1; i >= 0; i--) ALX_TRY(differentiate(&s, program->ops[i], err));
+    for (int i = s.forward_count - 1; i >= 0; i--) ALX_TRY(differentiate(&s, program->ops[i], err));
     return ALX_OK;
 }

@@ -27,10 +27,7 @@ static bool can_take_relu(const alx_program *program, const alx_op *op)
 static void remove_op(alx_program *program, int index)
 {
     program->op_count--;
-    for (int i = index; i < program->op_count; i++) {
-        program->ops[i] = program->ops[i + 1];
-        program->ops[i]->index = i;
-    }
+    for (int i = index; i < program->op_count; i++) program->ops[i] = program->ops[i + 1];
 }
 
 void alx_pass_fuse_relu(alx_program *program)

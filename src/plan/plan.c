@@ -18,7 +18,6 @@ static alx_status lower(alx_plan *plan, const alx_graph *graph, const alx_plan_c
                                     &config->loss, err));
     }
     alx_pass_fuse_relu(program);
-    program->forward_count = program->op_count;
     return config->mode == ALX_MODE_TRAIN ? alx_gradient_append(program, err) : ALX_OK;
 }
 

@@ -131,9 +131,9 @@ static alx_status run(alx_evaluation *e, alx_session *session, const alx_dataset
         alx_session_load(session, b->paths, size, b->status, b->errors);
         ALX_TRY(alx_engine_run(session->engine, ALX_MODE_EVALUATE, size, NULL, err));
         ALX_TRY(count_batch(e, session, dataset, first, size, b, err));
-        ALX_TRY(check_skipped(e, total, skip_bad, err));
         if (progress) progress(first + size, total, user);
     }
+    ALX_TRY(check_skipped(e, total, skip_bad, err)); /* after all of them: the count is whole */
     return e->count ? ALX_OK : alx_fail(err, ALX_BAD_DATA, "the data set has no image that can be read");
 }
 

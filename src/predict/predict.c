@@ -17,8 +17,15 @@ static void copy_row(const alx_session *session, int row, float *probabilities)
            classes * sizeof *probabilities);
 }
 
+static alx_status refuse_null(const void *argument, const char *name, alx_error *err)
+{
+    return argument ? ALX_OK : alx_fail(err, ALX_USAGE, "%s is NULL", name);
+}
+
 alx_status alx_predict_file(alx_session *session, const char *path, float *probabilities, alx_error *err)
 {
+    ALX_TRY(refuse_null(path, "path", err));
+    ALX_TRY(refuse_null(probabilities, "probabilities", err));
     alx_status status;
     alx_error error = {0};
     alx_session_load(session, &path, 1, &status, &error);
@@ -48,6 +55,8 @@ static alx_status pack_rows(const uint8_t **packed, alx_decoder *decoder, const 
 alx_status alx_predict_pixels(alx_session *session, const uint8_t *rgb, int width, int height, int stride,
                               float *probabilities, alx_error *err)
 {
+    ALX_TRY(refuse_null(rgb, "rgb", err));
+    ALX_TRY(refuse_null(probabilities, "probabilities", err));
     if (width < 1 || height < 1 || width > ALX_IMAGE_MAX_SIDE || height > ALX_IMAGE_MAX_SIDE)
         return alx_fail(err, ALX_USAGE, "the image is %dx%d; sides may be 1 to %d", width, height, ALX_IMAGE_MAX_SIDE);
     if (stride < 3 * width)
@@ -66,6 +75,12 @@ alx_status alx_predict_pixels(alx_session *session, const uint8_t *rgb, int widt
 alx_status alx_predict_files(alx_session *session, const char *const *paths, int count, float *probabilities,
                              alx_status *status, alx_error *errors, alx_error *err)
 {
+    if (count > 0) {
+        ALX_TRY(refuse_null(paths, "paths", err));
+        ALX_TRY(refuse_null(probabilities, "probabilities", err));
+        ALX_TRY(refuse_null(status, "status", err));
+    }
+    for (int i = 0; i < count; i++) ALX_TRY(refuse_null(paths[i], "a path", err));
     size_t classes = (size_t)session->model->meta.class_count;
     for (int first = 0; first < count; first += session->batch_size) {
         int size = count - first < session->batch_size ? count - first : session->batch_size;

@@ -42,7 +42,7 @@ alx_status alx_md_create(const alx_md **md, alx_dnn *dnn, const alx_shape *shape
 /* The part of `whole` that begins at `offsets`; fails where blocks would be cut. */
 alx_status alx_md_part(const alx_md **md, alx_dnn *dnn, const alx_md *whole, const alx_shape *shape,
                        const int64_t *offsets, alx_error *err);
-/* The same layout with another element type; opaque layouts fail. */
+/* Same shape, type and order. */
 bool alx_md_equal(const alx_md *a, const alx_md *b);
 size_t alx_md_bytes(const alx_md *md);
 alx_shape alx_md_shape(const alx_md *md);
@@ -74,8 +74,9 @@ typedef enum alx_arg {
     ALX_ARG_MULTIPLE /* + i: input i of sum and concat */
 } alx_arg;
 
-/* The layout that the primitive wants for an argument, or NULL when it takes none. */
-const alx_md *alx_prim_md(alx_prim *prim, alx_arg arg);
+/* The layout that the primitive wants for an argument, or NULL when it takes none; those of sum and concat's inputs are
+ * the caller's. */
+const alx_md *alx_prim_md(const alx_prim *prim, alx_arg arg);
 /* oneDNN's name of the chosen implementation: "jit:avx512_core". */
 const char *alx_prim_name(const alx_prim *prim);
 /* One of oneDNN's slow reference loops? */

@@ -36,7 +36,7 @@ dnnl_data_type_t alx_dnn_type(alx_dtype type)
     return types[type];
 }
 
-int alx_dnn_arg(alx_arg arg)
+static int dnn_arg(alx_arg arg)
 {
     static const int args[] = {
         [ALX_ARG_SRC] = DNNL_ARG_SRC,
@@ -198,16 +198,17 @@ alx_status alx_prim_new(alx_prim **out, alx_dnn *dnn, dnnl_primitive_desc_t desc
     prim->desc = desc;
     prim->next = dnn->prims;
     dnn->prims = prim;
+    for (alx_arg arg = 0; arg < ALX_ARG_MULTIPLE; arg++) {
+        alx_md_ref found = dnnl_primitive_desc_query_md(desc, dnnl_query_exec_arg_md, dnn_arg(arg));
+        if (found && dnnl_memory_desc_get_size(found) > 0) ALX_TRY(alx_md_adopt(&prim->layouts[arg], dnn, found, err));
+    }
     *out = prim;
     return ALX_OK;
 }
 
-const alx_md *alx_prim_md(alx_prim *prim, alx_arg arg)
+const alx_md *alx_prim_md(const alx_prim *prim, alx_arg arg)
 {
-    alx_md_ref found = dnnl_primitive_desc_query_md(prim->desc, dnnl_query_exec_arg_md, alx_dnn_arg(arg));
-    const alx_md *md = NULL;
-    if (!found || dnnl_memory_desc_get_size(found) == 0) return NULL;
-    return alx_md_adopt(&md, prim->dnn, found, NULL) ? NULL : md;
+    return arg < ALX_ARG_MULTIPLE ? prim->layouts[arg] : NULL;
 }
 
 const char *alx_prim_name(const alx_prim *prim)
@@ -280,7 +281,7 @@ alx_status alx_call_create(alx_call **out, alx_dnn *dnn, alx_prim *prim, int cou
         status = dnnl_memory_create(&call->args[i].memory, ALX_MD(md), dnn->engine,
                                     args[i].data ? args[i].data : DNNL_MEMORY_NONE);
         if (status) return alx_dnn_fail(err, status, "memory");
-        call->args[i].arg = alx_dnn_arg(args[i].arg);
+        call->args[i].arg = dnn_arg(args[i].arg);
         call->count = i + 1;
     }
     *out = call;

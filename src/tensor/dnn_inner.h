@@ -44,6 +44,7 @@ struct alx_prim {
     alx_dnn *dnn;
     dnnl_primitive_desc_t desc;
     dnnl_primitive_t primitive;
+    const alx_md *layouts[ALX_ARG_MULTIPLE]; /* by argument; NULL: takes none */
     struct alx_prim *next;
 };
 
@@ -66,7 +67,6 @@ struct alx_dnn {
 
 alx_status alx_dnn_fail(alx_error *err, dnnl_status_t status, const char *what);
 dnnl_data_type_t alx_dnn_type(alx_dtype type);
-int alx_dnn_arg(alx_arg arg);
 /* A new, listed layout whose handle is still empty. */
 alx_status alx_md_new(struct alx_md **md, alx_dnn *dnn, const alx_shape *shape, alx_dtype type, alx_error *err);
 /* Takes desc over and makes the primitive; status is that of the call that made desc. */
@@ -75,6 +75,47 @@ alx_status alx_prim_new(alx_prim **prim, alx_dnn *dnn, dnnl_primitive_desc_t des
 dnnl_format_tag_t alx_dnn_tag(alx_order order, int rank);
 dnnl_alg_kind_t alx_dnn_eltwise_algorithm(alx_eltwise kind, bool backward);
 float alx_dnn_eltwise_alpha(alx_eltwise kind, float alpha);
+
+enum { NORM_FLAGS = dnnl_use_scale | dnnl_use_shift };
+
+/* A geometry in oneDNN's arrays. */
+typedef struct window_dims {
+    alx_dims stride, kernel, dilation, begin, end;
+} window_dims;
+
+static inline window_dims conv_dims(const alx_conv_geometry *g)
+{
+    return (window_dims){
+        .stride = alx_dims_of(g->stride, 2), .begin = alx_dims_of(g->pad_begin, 2), .end = alx_dims_of(g->pad_end, 2)};
+}
+
+static inline window_dims pool_dims(const alx_pool_geometry *g)
+{
+    return (window_dims){.stride = alx_dims_of(g->stride, 2),
+                         .kernel = alx_dims_of(g->kernel, 2),
+                         .begin = alx_dims_of(g->pad_begin, 2),
+                         .end = alx_dims_of(g->pad_end, 2)};
+}
+
+static inline alx_dtype type_from(dnnl_data_type_t type)
+{
+    return type == dnnl_bf16 ? ALX_BF16 : type == dnnl_s32 ? ALX_S32 : ALX_F32;
+}
+
+static inline dnnl_alg_kind_t conv_algorithm(const alx_conv_geometry *g)
+{
+    return g->winograd ? dnnl_convolution_auto : dnnl_convolution_direct;
+}
+
+static inline dnnl_prop_kind_t forward_kind(bool training)
+{
+    return training ? dnnl_forward_training : dnnl_forward_inference;
+}
+
+static inline dnnl_alg_kind_t pool_algorithm(const alx_pool_geometry *g)
+{
+    return g->average ? dnnl_pooling_avg_exclude_padding : dnnl_pooling_max;
+}
 
 /* In dnn_v2.c and dnn_v3.c. */
 void alx_md_release(struct alx_md *md);

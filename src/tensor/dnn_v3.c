@@ -10,11 +10,6 @@ void alx_md_release(struct alx_md *md)
     if (md->handle) dnnl_memory_desc_destroy(md->handle);
 }
 
-static alx_dtype type_from(dnnl_data_type_t type)
-{
-    return type == dnnl_bf16 ? ALX_BF16 : type == dnnl_s32 ? ALX_S32 : ALX_F32;
-}
-
 alx_status alx_md_adopt(const alx_md **out, alx_dnn *dnn, alx_md_ref from, alx_error *err)
 {
     int rank = 0;
@@ -83,35 +78,6 @@ int alx_md_channel_block(const alx_md *md)
 }
 
 /* ---- Primitives ---- */
-
-/* A geometry in oneDNN's arrays. */
-typedef struct window_dims {
-    alx_dims stride, kernel, dilation, begin, end;
-} window_dims;
-
-static window_dims conv_dims(const alx_conv_geometry *g)
-{
-    return (window_dims){
-        .stride = alx_dims_of(g->stride, 2), .begin = alx_dims_of(g->pad_begin, 2), .end = alx_dims_of(g->pad_end, 2)};
-}
-
-static window_dims pool_dims(const alx_pool_geometry *g)
-{
-    return (window_dims){.stride = alx_dims_of(g->stride, 2),
-                         .kernel = alx_dims_of(g->kernel, 2),
-                         .begin = alx_dims_of(g->pad_begin, 2),
-                         .end = alx_dims_of(g->pad_end, 2)};
-}
-
-static dnnl_alg_kind_t conv_algorithm(const alx_conv_geometry *g)
-{
-    return g->winograd ? dnnl_convolution_auto : dnnl_convolution_direct;
-}
-
-static dnnl_prop_kind_t forward_kind(bool training)
-{
-    return training ? dnnl_forward_training : dnnl_forward_inference;
-}
 
 alx_status alx_dnn_conv_forward(alx_prim **prim, alx_dnn *dnn, const alx_conv_geometry *g, bool training,
                                 const alx_md *src, const alx_md *weights, const alx_md *bias, const alx_md *dst,
@@ -195,11 +161,6 @@ alx_status alx_dnn_matmul_backward_weights(alx_prim **prim, alx_dnn *dnn, const 
     return alx_prim_new(prim, dnn, desc, status, "matrix product backward weights", err);
 }
 
-static dnnl_alg_kind_t pool_algorithm(const alx_pool_geometry *g)
-{
-    return g->average ? dnnl_pooling_avg_exclude_padding : dnnl_pooling_max;
-}
-
 alx_status alx_dnn_pool_forward(alx_prim **prim, alx_dnn *dnn, const alx_pool_geometry *g, bool training,
                                 const alx_md *src, const alx_md *dst, alx_error *err)
 {
@@ -245,8 +206,6 @@ alx_status alx_dnn_lrn_backward(alx_prim **prim, alx_dnn *dnn, const alx_lrn_geo
         g->beta, g->k, hint->desc, dnn->plain_attr);
     return alx_prim_new(prim, dnn, desc, status, "local response normalisation backward", err);
 }
-
-enum { NORM_FLAGS = dnnl_use_scale | dnnl_use_shift };
 
 alx_status alx_dnn_batch_norm_forward(alx_prim **prim, alx_dnn *dnn, float epsilon, bool training, const alx_md *src,
                                       alx_error *err)

@@ -75,7 +75,6 @@ static alx_status read_text(const char **value, const alx_saved *saved, const ch
 static alx_status read_saved(alx_saved *saved, alx_error *err)
 {
     const char *run = NULL, *data = NULL;
-    ALX_TRY(alx_safetensors_verify(saved->file, err));
     ALX_TRY(alx_model_meta_read(&saved->meta, saved->file, err));
     ALX_TRY(read_text(&saved->recipe, saved, "recipe", err));
     ALX_TRY(read_text(&saved->engine, saved, "engine", err));
@@ -92,11 +91,11 @@ alx_status alx_saved_open(alx_saved *saved, const char *path, alx_error *err)
 {
     *saved = (alx_saved){0};
     ALX_TRY(alx_safetensors_open(&saved->file, path, err));
-    alx_status status = read_saved(saved, err);
-    if (!status) return ALX_OK;
-    alx_saved_finish(saved);
+    alx_status status = alx_safetensors_verify(saved->file, err); /* names the file itself */
     alx_printable name;
-    return alx_where(err, status, "%s", alx_text_printable(path, name));
+    if (!status && (status = read_saved(saved, err))) alx_where(err, status, "%s", alx_text_printable(path, name));
+    if (status) alx_saved_finish(saved);
+    return status;
 }
 
 void alx_saved_finish(alx_saved *saved)

@@ -2,9 +2,18 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 /* A rate from which the course AlexNet starts smoothly; Adam's default spikes to a loss of 20-35 at step 2. */
 static const double gentle_rate = 1e-4;
+
+/* To three digits: a tenth of a rate is advice, not 1.0000000000000001e+29. */
+static const char *short_number(double value, char buffer[32])
+{
+    snprintf(buffer, 32, "%.3g", value);
+    return alx_text_number(strtod(buffer, NULL), buffer);
+}
 
 static bool sits_at_guess(const alx_epoch_result *result, double guess)
 {
@@ -25,7 +34,7 @@ static void add_remedy(alx_text *advice, const alx_train_config *config)
         alx_text_printf(advice,
                         "try learning_rate %s (it is %s), or another seed (it is %" PRId64 "): some starts never leave "
                         "this plateau",
-                        alx_text_number(now / 10 > gentle_rate ? now / 10 : gentle_rate, lower),
+                        short_number(now / 10 > gentle_rate ? now / 10 : gentle_rate, lower),
                         alx_text_number(now, rate), config->seed);
     else
         alx_text_printf(advice,
@@ -57,6 +66,6 @@ alx_status alx_doctor_diverged(const alx_train_config *config, const char *what,
     double now = config->optimizer.learning_rate;
     return alx_fail(err, ALX_DIVERGED,
                     "%s: %s at step %" PRId64 " of epoch %" PRId64 "; %s; try learning_rate %s (it is %s)%s", folder,
-                    what, step, epoch, kept, alx_text_number(now / 10, lower), alx_text_number(now, rate),
+                    what, step, epoch, kept, short_number(now / 10, lower), alx_text_number(now, rate),
                     config->precision == ALX_PRECISION_F32 ? "" : " or precision f32");
 }

@@ -48,7 +48,15 @@ alx_status alx_recipe_copy(struct alx_recipe **copy, const struct alx_recipe *re
     ALX_TRY(alx_text_take(&yaml, &text, err));
     status = alx_recipe_parse(copy, yaml, strlen(yaml), NULL, err);
     free(yaml);
-    return status;
+    if (status) return status;
+    struct alx_recipe *made = *copy;
+    made->root = NULL;
+    if (recipe->folder) made->folder = alx_arena_strdup(&made->arena, recipe->folder, err);
+    if (recipe->others) made->others = alx_arena_strdup(&made->arena, recipe->others, err);
+    if (!recipe->folder == !made->folder && !recipe->others == !made->others) return ALX_OK;
+    alx_recipe_destroy(made);
+    *copy = NULL;
+    return ALX_NO_MEMORY;
 }
 
 /* ---- From YAML ---- */
@@ -111,6 +119,12 @@ static alx_status read_root(struct alx_recipe *recipe, const alx_yaml *root, alx
 {
     if (root->kind != ALX_YAML_MAP)
         return alx_yaml_fail(root, err, ALX_BAD_DATA, "a recipe is a map of model, classes, data, augment and train");
+    if (alx_yaml_get(root, "layers")) {
+        alx_printable path;
+        return alx_yaml_fail(root, err, ALX_BAD_DATA,
+                             "this is a network; train it with: alexnet train photos/ --model %s",
+                             root->file ? alx_text_printable(root->file, path) : "FILE");
+    }
     for (const alx_recipe_section *s = alx_recipe_sections; s->name; s++) {
         bool top = !*s->name;
         const alx_yaml *map = top ? root : alx_yaml_get(root, s->name);
@@ -128,9 +142,8 @@ alx_status alx_recipe_parse(struct alx_recipe **recipe, const char *text, size_t
     *recipe = NULL;
     struct alx_recipe *made;
     ALX_TRY(alx_recipe_create(&made, err));
-    alx_yaml *root;
-    alx_status status = alx_yaml_parse(&root, &made->arena, text, length, file, err);
-    if (!status) status = read_root(made, root, err);
+    alx_status status = alx_yaml_parse(&made->root, &made->arena, text, length, file, err);
+    if (!status) status = read_root(made, made->root, err);
     if (status) {
         alx_recipe_destroy(made);
         return status;
@@ -148,6 +161,33 @@ alx_status alx_recipe_open(alx_recipe **recipe, const char *path, alx_error *err
     alx_status status = alx_recipe_parse(recipe, (const char *)bytes, count, path, err);
     free(bytes);
     return status;
+}
+
+/* ---- Places of values ---- */
+
+/* The node of a key's value, NULL: not written. */
+static alx_yaml *find_value(const struct alx_recipe *recipe, const char *section, const char *key)
+{
+    const alx_yaml *map = recipe->root && *section ? alx_yaml_get(recipe->root, section) : recipe->root;
+    if (!map || map->kind != ALX_YAML_MAP) return NULL;
+    for (int i = 0; i < map->count; i++)
+        if (alx_text_same_name(map->children[i]->key, key)) return map->children[i];
+    return NULL;
+}
+
+alx_status alx_recipe_where(const struct alx_recipe *recipe, const char *section, const char *key, alx_status status,
+                            alx_error *err)
+{
+    const alx_yaml *value = find_value(recipe, section, key);
+    if (!value || !value->file) return status;
+    return alx_yaml_fail(value, err, ALX_BAD_DATA, "%s", err ? err->message : "");
+}
+
+/* A value that was given anew stands in no file. */
+static void forget_place(struct alx_recipe *recipe, const char *section, const char *key)
+{
+    alx_yaml *value = find_value(recipe, section, key);
+    if (value) value->file = NULL;
 }
 
 /* ---- From a command line ---- */
@@ -168,6 +208,9 @@ alx_status alx_recipe_set(alx_recipe *recipe, const char *key, const char *value
     const alx_recipe_section *section;
     const alx_option *option;
     ALX_TRY(alx_recipe_find(&section, &option, key, err));
+    forget_place(recipe, section->name, option->name);
+    if (section->options == alx_data_options && strcmp(option->name, "train") == 0)
+        recipe->folder = recipe->others = NULL; /* chosen, not found */
     if (option == &alx_recipe_augment) return set_augment(recipe, value, err);
     return alx_options_set(section->options, section_config(recipe, section), option->name, value, &recipe->arena, err);
 }
@@ -178,12 +221,27 @@ static alx_status set_path(struct alx_recipe *recipe, const char **field, const 
     return *field ? ALX_OK : ALX_NO_MEMORY;
 }
 
+/* Classes, one of which is called train. */
+static alx_status refuse_flat_train(const char *folder, alx_error *err)
+{
+    alx_printable shown;
+    return alx_fail(err, ALX_BAD_DATA,
+                    "%s: its sub-folder train was taken for the training images of a split, but it has no sub-folders "
+                    "for the classes; if train is a class itself, say so: alexnet train --data.train %s",
+                    alx_text_printable(folder, shown), shown);
+}
+
 alx_status alx_recipe_set_folder(alx_recipe *recipe, const char *folder, alx_error *err)
 {
     alx_folder_splits splits;
     ALX_TRY(alx_source_find_splits(&splits, folder, err));
+    alx_status status = ALX_OK;
+    if (splits.others && splits.flat) status = refuse_flat_train(folder, err);
     const char *train = splits.train ? splits.train : folder;
-    alx_status status = set_path(recipe, &recipe->data.train, train, err);
+    recipe->folder = recipe->others = NULL;
+    if (!status && splits.others) status = set_path(recipe, &recipe->folder, folder, err);
+    if (!status && splits.others) status = set_path(recipe, &recipe->others, splits.others, err);
+    if (!status) status = set_path(recipe, &recipe->data.train, train, err);
     if (!status) status = set_path(recipe, &recipe->data.validation, splits.validation, err);
     if (!status) status = set_path(recipe, &recipe->data.test, splits.test, err);
     alx_folder_splits_finish(&splits);

@@ -22,6 +22,9 @@ struct alx_recipe {
     alx_data_config data;
     alx_augment_list augment;
     alx_train_config train;
+    alx_yaml *root;     /* of the file that it came from, to name places; NULL: none.  Copies have none */
+    const char *folder; /* of alx_recipe_set_folder when it also has others than splits; else NULL */
+    const char *others; /* them: "foo, bar" */
 };
 
 /* A recipe's keys stand in sections: "" (the top level), "data" and "train". */
@@ -40,6 +43,10 @@ alx_status alx_recipe_parse(struct alx_recipe **recipe, const char *text, size_t
 /* Every key, runnable as it is.  folder: where the text will lie; relative paths are written relative to it,
  * absolute ones stay, and each line says what it is.  folder NULL: paths as they are, no comments. */
 alx_status alx_recipe_write(alx_text *text, const struct alx_recipe *recipe, const char *folder, alx_error *err);
+/* Puts the place of a key in front of a message about its value: "faces.yaml:7:15: ..." with ALX_BAD_DATA when the
+ * value stands in a file; else the message stays, and its status too. */
+alx_status alx_recipe_where(const struct alx_recipe *recipe, const char *section, const char *key, alx_status status,
+                            alx_error *err);
 alx_status alx_recipe_copy(struct alx_recipe **copy, const struct alx_recipe *recipe, alx_error *err);
 /* The section and row of a key such as "train.epochs", "epochs" or "batch-size"; an error with the nearest
  * name for any other.  "augment" has a row, but no field that it describes. */

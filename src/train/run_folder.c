@@ -103,6 +103,34 @@ alx_status alx_run_folder_check(const char *out, bool overwrite, alx_error *err)
                     alx_text_printable(out, name));
 }
 
+/* The real path of the nearest folder above path, or path itself, that exists. */
+static char *nearest_real(const char *path, alx_error *err)
+{
+    char *at = alx_strdup(path, err), *real = NULL;
+    while (at && !(real = realpath(at, NULL)) && strcmp(at, ".") != 0 && strcmp(at, "/") != 0) {
+        char *parent = alx_file_folder(at, err);
+        free(at);
+        at = parent;
+    }
+    free(at);
+    return real;
+}
+
+alx_status alx_run_folder_outside(const char *out, const char *images, alx_error *err)
+{
+    char *real = nearest_real(out ? out : runs, err), *above = realpath(images, NULL);
+    const size_t length = above ? strlen(above) : 0;
+    const bool inside = real && above && strncmp(real, above, length) == 0 && (!real[length] || real[length] == '/');
+    free(real);
+    free(above);
+    if (!inside) return ALX_OK;
+    alx_printable name, data;
+    return alx_fail(err, ALX_USAGE,
+                    "%s: the run would lie among the images of %s, and the next run would take it for a class; choose "
+                    "a folder elsewhere with --out",
+                    alx_text_printable(out ? out : runs, name), alx_text_printable(images, data));
+}
+
 static alx_status make_named(alx_run_folder *folder, const char *out, bool overwrite, alx_error *err)
 {
     ALX_TRY(alx_run_folder_check(out, overwrite, err));

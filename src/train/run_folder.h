@@ -21,6 +21,8 @@ typedef struct alx_run_folder {
 
 /* The refusals of create, before anything is made. */
 alx_status alx_run_folder_check(const char *out, bool overwrite, alx_error *err);
+/* Refuses a run folder below a folder of images; out as for create. */
+alx_status alx_run_folder_outside(const char *out, const char *images, alx_error *err);
 /* out NULL: runs/N with the first free N.  A folder that holds a run is refused without overwrite; with it,
  * that run's files are removed. */
 alx_status alx_run_folder_create(alx_run_folder *folder, const char *out, bool overwrite, alx_error *err);

@@ -38,6 +38,19 @@ static alx_status say_found(const alx_trainer *t, const char *set, const alx_sam
     return ALX_OK;
 }
 
+/* A folder of splits that has others beside them. */
+static void say_left_out(const alx_trainer *t)
+{
+    const struct alx_recipe *recipe = t->recipe;
+    alx_printable folder;
+    if (!recipe->folder) return;
+    alx_trainer_say(
+        t, ALX_EVENT_WARNING,
+        "%s has a sub-folder train, so its sub-folders are splits; left out, because no split is called so: "
+        "%s; move classes into train",
+        alx_text_printable(recipe->folder, folder), recipe->others);
+}
+
 static alx_status open_data(alx_trainer *t, alx_error *err)
 {
     static const char *const notes[] = {
@@ -51,6 +64,7 @@ static alx_status open_data(alx_trainer *t, alx_error *err)
             "No validation images: the training loss decides which epoch is best, which rewards learning "
             "by heart; give data.validation or data.validation_split",
     };
+    say_left_out(t);
     ALX_TRY(alx_train_data_open(&t->data, t->recipe, err));
     t->recipe->classes = t->data.train.class_count;
     ALX_TRY(say_found(t, "train", &t->data.train, err));
@@ -78,13 +92,41 @@ static alx_status load_data(alx_trainer *t, alx_error *err)
 
 /* ---- The network ---- */
 
-static alx_status open_graph(alx_trainer *t, const char *yaml, alx_error *err)
+static alx_status open_graph(alx_trainer *t, const char *yaml, int classes, alx_error *err)
 {
-    const int classes = t->data.train.class_count;
+    alx_graph_destroy(t->graph);
+    t->graph = NULL;
     if (!yaml) return alx_graph_open(&t->graph, t->recipe->model, classes, err);
     alx_spec spec = {0};
     ALX_TRY(alx_spec_parse(&spec, yaml, strlen(yaml), NULL, classes, err));
     return alx_graph_create(&t->graph, &spec, err);
+}
+
+/* Before a large folder is listed: that the network exists, and that the recipe suits it. */
+static alx_status check_recipe(alx_trainer *t, const char *yaml, alx_error *err)
+{
+    const int64_t said = t->recipe->classes;
+    const int classes = said <= ALX_SPEC_MAX_CLASSES ? (int)said : 0; /* 0: the network's usual number */
+    alx_status status = open_graph(t, yaml, classes, err);
+    /* It may want the number that only the data tell: then it is checked with them. */
+    if (status == ALX_BAD_MODEL && classes == 0 && (yaml || alx_file_exists(t->recipe->model))) return ALX_OK;
+    if (status) return status;
+    return alx_train_preprocess(&t->preprocess, t->recipe, t->graph->spec.input, err);
+}
+
+/* "227x227 stretch bilinear, x 1/255; bf16, 2 threads" */
+static alx_status say_preprocessing(const alx_trainer *t, alx_error *err)
+{
+    const alx_train_config *config = &t->recipe->train;
+    alx_text text = {0};
+    char *line;
+    alx_preprocess_describe(&text, &t->preprocess);
+    alx_text_printf(&text, "; %s, %" PRId64 " thread%s", config->precision == ALX_PRECISION_BF16 ? "bf16" : "f32",
+                    config->threads, config->threads == 1 ? "" : "s");
+    ALX_TRY(alx_text_take(&line, &text, err));
+    alx_trainer_say(t, ALX_EVENT_MESSAGE, "%s", line);
+    alx_text_destroy(line);
+    return ALX_OK;
 }
 
 static alx_status fill_meta(alx_trainer *t, alx_error *err)
@@ -109,12 +151,11 @@ static alx_status fill_meta(alx_trainer *t, alx_error *err)
     return status;
 }
 
-/* In f32, and what guessing costs: ln K times the mean weight of the training images. */
-static alx_status read_class_weights(float **weights, alx_trainer *t, alx_error *err)
+/* And what guessing costs: ln K times the mean weight of the training images. */
+static alx_status check_class_weight(alx_trainer *t, alx_error *err)
 {
     const alx_numbers *given = &t->recipe->train.class_weight;
     const int classes = t->data.train.class_count;
-    *weights = NULL;
     t->guess = log((double)classes);
     if (given->count == 0) return ALX_OK;
     if (given->count != classes)
@@ -127,9 +168,20 @@ static alx_status read_class_weights(float **weights, alx_trainer *t, alx_error 
         return alx_fail(err, ALX_USAGE,
                         "class_weight: all are 0, so that there is nothing to learn; give at least one above 0");
     t->guess *= sum / (double)t->data.train.count;
-    *weights = alx_calloc((size_t)classes, sizeof **weights, err);
+    return ALX_OK;
+}
+
+/* In f32; NULL: none. */
+static alx_status read_class_weights(float **weights, alx_trainer *t, alx_error *err)
+{
+    *weights = NULL;
+    alx_status status = check_class_weight(t, err);
+    if (status) return alx_recipe_where(t->recipe, "train", "class_weight", status, err);
+    const alx_numbers *given = &t->recipe->train.class_weight;
+    if (given->count == 0) return ALX_OK;
+    *weights = alx_calloc((size_t)given->count, sizeof **weights, err);
     if (!*weights) return ALX_NO_MEMORY;
-    for (int k = 0; k < classes; k++) (*weights)[k] = (float)given->values[k];
+    for (int k = 0; k < given->count; k++) (*weights)[k] = (float)given->values[k];
     return ALX_OK;
 }
 
@@ -149,16 +201,27 @@ static void count_steps(alx_trainer *t)
     t->val_steps = divide_up(t->data.validation.count, t->val_batch);
 }
 
-static alx_status reserve_state(alx_trainer *t, alx_error *err)
+/* limit: what is left for the engine; both are checked before either is taken. */
+static alx_status check_state(uint64_t *limit, alx_trainer *t, alx_error *err)
 {
-    const int states = alx_optimizer_state_count(&t->recipe->train.optimizer);
+    const uint64_t states = (uint64_t)alx_optimizer_state_count(&t->recipe->train.optimizer);
+    const uint64_t available = alx_memory_available();
     t->state_bytes = (size_t)t->params->trainable_span * sizeof(float);
-    if (states && t->state_bytes > alx_memory_available() / (uint64_t)states)
+    *limit = 0; /* without a state: what the machine has free */
+    if (states == 0) return ALX_OK;
+    if (t->state_bytes >= available / states)
         return alx_fail(
             err, ALX_NO_MEMORY,
             "the optimizer's state needs %.0f MiB and %.0f MiB are free; use a smaller network, or optimizer: "
             "sgd, which keeps less",
-            (double)t->state_bytes * states * 0x1p-20, (double)alx_memory_available() * 0x1p-20);
+            (double)t->state_bytes * (double)states * 0x1p-20, (double)available * 0x1p-20);
+    *limit = available - states * t->state_bytes;
+    return ALX_OK;
+}
+
+static alx_status reserve_state(alx_trainer *t, alx_error *err)
+{
+    const int states = alx_optimizer_state_count(&t->recipe->train.optimizer);
     for (int i = 0; i < states; i++) {
         t->state[i] = alx_memory_reserve(t->state_bytes, (int)t->recipe->train.threads);
         if (!t->state[i])
@@ -171,6 +234,8 @@ static alx_status build_engine(alx_trainer *t, alx_dtype type, alx_error *err)
 {
     const alx_train_config *config = &t->recipe->train;
     float *weights;
+    uint64_t limit;
+    ALX_TRY(check_state(&limit, t, err));
     ALX_TRY(read_class_weights(&weights, t, err));
     const alx_engine_config engine = {.threads = (int)config->threads,
                                       .type = type,
@@ -178,7 +243,8 @@ static alx_status build_engine(alx_trainer *t, alx_dtype type, alx_error *err)
                                       .max_batch = t->batch > t->val_batch ? t->batch : t->val_batch,
                                       .training = true,
                                       .smoothing = (float)config->label_smoothing,
-                                      .class_weights = weights};
+                                      .class_weights = weights,
+                                      .memory_limit = limit};
     alx_status status = alx_engine_create(&t->engine, t->params, &engine, err);
     free(weights);
     if (!status) status = alx_engine_prepare(t->engine, ALX_MODE_TRAIN, t->batch, err);
@@ -231,13 +297,26 @@ static alx_status reserve_run(alx_trainer *t, alx_error *err)
 
 /* ---- The whole ---- */
 
-static alx_status build(alx_trainer *t, const char *yaml, alx_error *err)
+/* A run inside the data would be a class of the next run. */
+static alx_status check_out(const alx_trainer *t, const char *out, alx_error *err)
+{
+    const alx_data_config *data = &t->recipe->data;
+    const char *const folders[] = {data->train, data->validation, data->test};
+    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++)
+        if (*folders[i]) ALX_TRY(alx_run_folder_outside(out, folders[i], err));
+    return ALX_OK;
+}
+
+static alx_status build(alx_trainer *t, const char *yaml, const char *out, alx_error *err)
 {
     alx_dtype type;
     ALX_TRY(resolve(t, &type, err));
+    ALX_TRY(check_recipe(t, yaml, err));
     ALX_TRY(open_data(t, err));
-    ALX_TRY(open_graph(t, yaml, err));
-    ALX_TRY(alx_data_preprocess(&t->recipe->data, t->graph->spec.input, &t->preprocess, err));
+    if (!yaml) ALX_TRY(check_out(t, out, err)); /* a resumed run stays where it is */
+    ALX_TRY(open_graph(t, yaml, t->data.train.class_count, err));
+    ALX_TRY(alx_train_preprocess(&t->preprocess, t->recipe, t->graph->spec.input, err));
+    ALX_TRY(say_preprocessing(t, err));
     ALX_TRY(fill_meta(t, err));
     count_steps(t);
     if (t->batch < t->recipe->train.batch_size)
@@ -246,8 +325,8 @@ static alx_status build(alx_trainer *t, const char *yaml, alx_error *err)
                         t->recipe->train.batch_size, t->batch);
     /* Dense kernels lie in oneDNN's tiles where it computes in them. */
     ALX_TRY(alx_params_create(&t->params, t->graph, alx_dnn_cpu().channel_block == 16, err));
-    ALX_TRY(reserve_state(t, err));
     ALX_TRY(build_engine(t, type, err));
+    ALX_TRY(reserve_state(t, err));
     ALX_TRY(load_data(t, err));
     count_steps(t); /* what could not be read has gone */
     ALX_TRY(prepare_all(t, err));
@@ -270,7 +349,8 @@ alx_status alx_trainer_build(alx_trainer **trainer, struct alx_recipe *recipe, c
     t->user = config ? config->user : NULL;
     t->began = t->epoch_began = alx_trainer_now();
     alx_run_state_init(&t->run);
-    alx_status status = build(t, yaml, err);
+    alx_status status = build(t, yaml, config ? config->out : NULL, err);
+    recipe->root = NULL;
     if (status)
         alx_trainer_destroy(t);
     else
@@ -282,8 +362,7 @@ void alx_trainer_destroy(alx_trainer *t)
 {
     if (!t) return;
     alx_engine_destroy(t->engine);
-    for (int i = 0; i < 2; i++)
-        alx_memory_release(t->state[i], t->state_bytes);
+    for (int i = 0; i < 2; i++) alx_memory_release(t->state[i], t->state_bytes);
     alx_params_destroy(t->params);
     alx_graph_destroy(t->graph);
     alx_model_meta_finish(&t->meta);
@@ -335,6 +414,10 @@ alx_status alx_trainer_write_recipe(alx_trainer *t, bool model_too, alx_error *e
     if (!model) return ALX_NO_MEMORY;
     struct alx_recipe resolved = *t->recipe; /* a view */
     resolved.model = model;
+    if (t->data.source == ALX_VALIDATE_TEST) { /* what they do, not what they were called */
+        resolved.data.validation = resolved.data.test;
+        resolved.data.test = "";
+    }
     alx_text_printf(&text, "# A run of alexnet %s, complete: edit it and train it again.\n", alx_version());
     alx_status status = alx_recipe_write(&text, &resolved, t->folder.path, err);
     if (!status) status = write_text(t, ALX_RUN_RECIPE, &text, err);
@@ -353,6 +436,7 @@ alx_status alx_trainer_create(alx_trainer **trainer, const alx_recipe *recipe, c
     struct alx_recipe *copy;
     alx_trainer *t;
     ALX_TRY(alx_recipe_copy(&copy, recipe, err));
+    copy->root = recipe->root; /* for messages, until it is built */
     ALX_TRY(alx_trainer_build(&t, copy, NULL, config, err));
     alx_params_init(t->params, (uint64_t)t->recipe->train.seed);
     t->params->version++;

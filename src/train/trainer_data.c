@@ -13,7 +13,7 @@ static alx_status refuse_splits(const char *folder, alx_error *err)
     alx_folder_splits splits;
     ALX_TRY(alx_source_find_splits(&splits, folder, err));
     alx_status status = ALX_OK;
-    if (splits.train) {
+    if (splits.train && !(splits.flat && splits.others)) {
         alx_printable shown;
         status = alx_fail(err, ALX_BAD_DATA,
                           "data.train: %s holds splits, not classes; give its sub-folder train, or the "
@@ -48,12 +48,23 @@ static alx_status open_validation_folder(alx_train_data *data, const char *train
     return alx_source_same_classes(&data->train, train, &data->validation, folder, err);
 }
 
+/* The test images are not looked at, but other classes there are a mistake that is cheap to see now. */
+static alx_status check_test_folder(const alx_train_data *data, const alx_data_config *config, alx_error *err)
+{
+    alx_sample_list test;
+    ALX_TRY(alx_source_classes(&test, config->test, err));
+    alx_status status = alx_source_same_classes(&data->train, config->train, &test, config->test, err);
+    alx_sample_list_finish(&test);
+    return status;
+}
+
 static alx_status open_lists(alx_train_data *data, const struct alx_recipe *recipe, alx_error *err)
 {
     const alx_data_config *config = &recipe->data;
     ALX_TRY(open_train(&data->train, recipe, err));
     if (*config->validation) {
         data->source = ALX_VALIDATE_FOLDER;
+        if (*config->test) ALX_TRY(check_test_folder(data, config, err));
         return open_validation_folder(data, config->train, config->validation, err);
     }
     if (*config->test) {
@@ -87,6 +98,23 @@ void alx_train_data_finish(alx_train_data *data)
 }
 
 /* ---- Pixels ---- */
+
+alx_status alx_train_preprocess(alx_preprocess *p, const struct alx_recipe *recipe, const int input[3], alx_error *err)
+{
+    static const char *const keys[] = {"image_size", "mean", "std"};
+    alx_error said = {0};
+    alx_status status = alx_data_preprocess(&recipe->data, input, p, &said);
+    /* The messages begin with the key that they are about. */
+    for (size_t i = 0; status && i < sizeof keys / sizeof keys[0]; i++)
+        if (strncmp(said.message, keys[i], strlen(keys[i])) == 0) {
+            status = alx_recipe_where(recipe, "data", keys[i], status, &said);
+            break;
+        }
+    if (!status && (status = alx_augment_check(&recipe->augment, p, &said)))
+        status = alx_recipe_where(recipe, "", alx_recipe_augment.name, status, &said);
+    if (status && err) *err = said;
+    return status;
+}
 
 alx_status alx_train_data_load(alx_train_data *data, const struct alx_recipe *recipe, const alx_preprocess *preprocess,
                                uint64_t cache_bytes, alx_error *err)
@@ -143,7 +171,7 @@ alx_status alx_dataset_open(alx_dataset **dataset, const alx_recipe *recipe, con
     alx_preprocess preprocess;
     alx_status status = open_split(&list, recipe, split, err);
     if (!status) status = alx_graph_open(&graph, recipe->model, list.class_count, err);
-    if (!status) status = alx_data_preprocess(&recipe->data, graph->spec.input, &preprocess, err);
+    if (!status) status = alx_train_preprocess(&preprocess, recipe, graph->spec.input, err);
     if (!status) status = alx_dataset_create(dataset, &list, &preprocess, err);
     alx_graph_destroy(graph);
     alx_sample_list_finish(&list);

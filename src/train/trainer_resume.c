@@ -203,10 +203,21 @@ static void say_threads(const alx_trainer *t, const alx_saved *saved)
     if (alx_recipe_parse(&was, saved->recipe, strlen(saved->recipe), NULL, NULL)) return;
     if (was->train.threads != t->recipe->train.threads)
         alx_trainer_say(t, ALX_EVENT_MESSAGE,
-                        "%" PRId64 " threads where the run began with %" PRId64
+                        "%" PRId64 " thread%s where the run began with %" PRId64
                         ": the last bits will differ from an uninterrupted run's",
-                        t->recipe->train.threads, was->train.threads);
+                        t->recipe->train.threads, t->recipe->train.threads == 1 ? "" : "s", was->train.threads);
     alx_recipe_destroy(was);
+}
+
+/* The precision cannot change on the way: its message would lead into another refusal. */
+static alx_status check_precision(const struct alx_recipe *recipe, alx_error *err)
+{
+    alx_dtype type;
+    alx_status status = alx_engine_resolve_precision(&type, (alx_precision)recipe->train.precision, err);
+    if (status != ALX_UNSUPPORTED) return status;
+    return alx_fail(err, status,
+                    "the run computes in bf16, which needs a processor with AVX-512, and this one has none; resume it "
+                    "on a machine that has, or start a new run with precision f32");
 }
 
 static alx_status open_recipe(struct alx_recipe **recipe, const alx_run_folder *folder, const alx_saved *saved,
@@ -220,6 +231,7 @@ static alx_status open_recipe(struct alx_recipe **recipe, const alx_run_folder *
     if (!status) status = compare_recipes(saved, *recipe, err);
     if (!status) status = check_epochs(&saved->run, (*recipe)->train.epochs, err);
     if (!status) status = compare_model(saved, *recipe, err);
+    if (!status) status = check_precision(*recipe, err);
     if (status) {
         alx_recipe_destroy(*recipe);
         *recipe = NULL;

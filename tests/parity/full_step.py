@@ -59,7 +59,8 @@ def compare_f32(mine, f32, f64):
     good = compare_loss('f32 --exact', mine, f32, LOSS)
     near = f64['net'].watched
     place = {layer.name: layer.index for layer in f64['net'].layers}
-    last_near = max([place[layer] for layer, *_ in near], default=-1)  # what turns there moves the gradients up to there
+    # What turns in a layer moves the gradients of that layer and of those before it.
+    last_near = max([place[layer] for layer, *_ in near], default=-1)
     print(f'{"gradient":18s} {"|g|":>9s} {"ours-f32":>9s} {"ours-f64":>9s} {"f32-f64":>9s}   (PyTorch, relative L2)')
     for name, b in f64['gradients'].items():
         g, a = mine['gradients'][name].reshape(b.shape), f32['gradients'][name]

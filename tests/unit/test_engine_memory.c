@@ -210,18 +210,38 @@ static void test_memory_limit(void **state)
     assert_non_null(strstr(a.err.message, "smaller batch_size"));
 
     a.config.max_batch = BATCH;
-    a.config.memory_limit = buffer_bytes(&n) + 4096; /* not enough for a plan */
-    try_create(&a);
-    must(a.status, &a.err);
-    uint64_t before = alx_engine_memory(n.engine);
-    for (int mode = ALX_MODE_TRAIN; mode <= ALX_MODE_PREDICT; mode++) {
-        a.mode = (alx_mode)mode;
-        allocations_of(try_prepare, &a);
+    for (int training = 0; training <= 1; training++) {
+        a.config.training = training;
+        a.config.memory_limit = buffer_bytes(&n) + 4096; /* room for the buffers, not for a plan as well */
+        allocations_of(try_create, &a);
         assert_int_equal(mappings, 0);
         assert_int_equal(a.status, ALX_NO_MEMORY);
+        assert_null(n.engine);
         assert_non_null(strstr(a.err.message, "smaller batch_size"));
-        assert_true(alx_engine_memory(n.engine) == before);
     }
+    close_net(&n);
+}
+
+/* A later plan that needs more than the limit leaves: refused, and what was there stays. */
+static void test_memory_limit_later(void **state)
+{
+    (void)state;
+    net n = open_net(plain, 2);
+    run(&n, ALX_MODE_TRAIN, BATCH, 0);
+    attempt a = {.net = &n, .config = config_of(2), .mode = ALX_MODE_TRAIN};
+    a.config.memory_limit = alx_engine_memory(n.engine); /* exactly enough for the first */
+    alx_engine_destroy(n.engine);
+    try_create(&a);
+    must(a.status, &a.err);
+    try_prepare(&a);
+    must(a.status, &a.err);
+    const uint64_t before = alx_engine_memory(n.engine);
+    assert_true(before == a.config.memory_limit);
+    a.mode = ALX_MODE_EVALUATE; /* with packed weights of its own */
+    allocations_of(try_prepare, &a);
+    assert_int_equal(mappings, 0);
+    assert_int_equal(a.status, ALX_NO_MEMORY);
+    assert_true(alx_engine_memory(n.engine) == before);
     close_net(&n);
 }
 
@@ -242,9 +262,8 @@ static void test_memory_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_no_allocations),
-        cmocka_unit_test(test_dirty_memory),
-        cmocka_unit_test(test_memory_limit),
+        cmocka_unit_test(test_no_allocations), cmocka_unit_test(test_dirty_memory),
+        cmocka_unit_test(test_memory_limit),   cmocka_unit_test(test_memory_limit_later),
         cmocka_unit_test(test_memory_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

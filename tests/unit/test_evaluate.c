@@ -137,6 +137,10 @@ static void unreadable_images_are_counted(void **state)
     alx_evaluation_destroy(evaluation);
     assert_refused(alx_evaluate(&evaluation, session, data, 8, NULL, NULL, &err), ALX_BAD_DATA, &err, "b/1.png");
     assert_null(evaluation);
+    assert_int_equal(alx_file_write(in_folder("data/c/3.png"), "gone", 4, NULL), ALX_OK); /* in the last batch */
+    assert_refused(alx_evaluate(&evaluation, session, data, 8, NULL, NULL, &err), ALX_BAD_DATA, &err,
+                   "2 of 12 images cannot be read");
+    write_image(in_folder("data/c/3.png"), 11);
     write_image(in_folder("data/b/1.png"), 6);
     alx_session_destroy(session);
     alx_dataset_destroy(data);

@@ -118,6 +118,25 @@ static void test_paths(void **state)
     }
 }
 
+/* The reason is that of mkdir, not that of looking whether something is there. */
+static void test_forbidden_folder(void **state)
+{
+    const place *here = *state;
+    char *closed = alx_file_join(here->folder, "closed", NULL), *path = alx_file_join(closed, "x/y", NULL);
+    alx_error err = {0};
+    const uid_t user = geteuid();
+    assert_int_equal(mkdir(closed, 0700), 0);
+    assert_int_equal(chmod(closed, 0555), 0);
+    assert_int_equal(chmod(here->folder, 0755), 0);
+    if (user == 0) assert_int_equal(seteuid(65534), 0); /* root may write anywhere */
+    alx_status status = alx_file_make_folder(path, &err);
+    if (user == 0) assert_int_equal(seteuid(0), 0);
+    assert_int_equal(status, ALX_IO);
+    assert_non_null(strstr(err.message, "closed/x: cannot be made: Permission denied"));
+    free(path);
+    free(closed);
+}
+
 static void test_folders(void **state)
 {
     const place *here = *state;
@@ -139,6 +158,11 @@ static void test_folders(void **state)
     assert_int_equal(alx_file_make_folder(under, &err), ALX_IO);
     assert_non_null(strstr(err.message, "is a file, not a folder"));
     free(under);
+    char *link = alx_file_join(here->folder, "dangling", NULL);
+    assert_int_equal(symlink("nowhere", link), 0);
+    assert_int_equal(alx_file_make_folder(link, &err), ALX_IO);
+    assert_non_null(strstr(err.message, "is a file, not a folder"));
+    free(link);
     assert_true(alx_file_exists(here->file));
     assert_false(alx_file_is_folder(here->file));
 }
@@ -299,6 +323,7 @@ int main(void)
         TEST(test_read_at),
         TEST(test_paths),
         TEST(test_folders),
+        TEST(test_forbidden_folder),
         TEST(test_write_replaces),
         TEST(test_nothing_is_seen_before_commit),
         TEST(test_abort_keeps_the_old),

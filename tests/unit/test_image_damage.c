@@ -128,7 +128,7 @@ static void test_other_kinds(void **state)
         {"", 0, "the file is empty"},
         {"\xFF", 1, "not a JPEG, PNG or WebP image (it begins with ff)"},
         {"GIF89a\1\0\1\0", 10, "a GIF image, a kind that is not read; convert it to PNG or JPEG"},
-        {"II*\0\10\0\0\0", 8, "magick in.tif out.png"},
+        {"II*\0\10\0\0\0", 8, "convert in.tif out.png (ImageMagick)"},
         {"MM\0*\0\0\0\10", 8, "a TIFF image"},
         {"BM\0\0\0\0", 6, "a BMP image"},
         {"\0\0\0\x20"

@@ -135,7 +135,7 @@ static void convolutions_hand_their_geometry_on(void **state)
     assert_true(alx_shape_equal(kernel, &grouped));
     assert_int_equal(second->inputs[2], ALX_NO_VALUE);
     assert_int_equal(program.values[second->inputs[1]].param, 2);
-    assert_int_equal(program.values[program.input].type, ALX_F32);
+    assert_int_equal(program.values[first->inputs[0]].type, ALX_F32);
     discard(graph, &program);
 }
 
@@ -163,6 +163,19 @@ static void the_last_softmax_is_left_to_the_caller(void **state)
         discard(graph, &program);
         alx_text_finish(&yaml);
     }
+}
+
+static void a_softmax_in_front_of_the_last_one_stays(void **state)
+{
+    (void)state;
+    alx_program program;
+    alx_graph *graph = lowered(&program, HEAD "  - flatten\n  - dense: {units: classes, activation: softmax}\n"
+                                              "  - activation: {activation: softmax}\n");
+    const alx_op *end = program.ops[program.op_count - 1];
+    assert_string_equal(end->cls->name, "softmax"); /* the dense layer's; the activation's is the caller's */
+    assert_int_equal(program.logits, end->outputs[0]);
+    assert_false(program.ops[program.op_count - 2]->attr.logits);
+    discard(graph, &program);
 }
 
 static void alpha_of_lrn_is_the_papers(void **state)
@@ -303,6 +316,7 @@ int main(void)
         cmocka_unit_test(batch_normalization_keeps_half_untrained),
         cmocka_unit_test(convolutions_hand_their_geometry_on),
         cmocka_unit_test(the_last_softmax_is_left_to_the_caller),
+        cmocka_unit_test(a_softmax_in_front_of_the_last_one_stays),
         cmocka_unit_test(alpha_of_lrn_is_the_papers),
         cmocka_unit_test(every_layer_lowers_to_its_shape),
         cmocka_unit_test(others_spellings_are_understood),

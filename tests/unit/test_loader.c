@@ -301,9 +301,9 @@ static void test_augment_mistakes(void **state)
 {
     (void)state;
     static const char *const wrong[][2] = {
-        {"[flop]", "no augmentation \"flop\"; did you mean flip"},
+        {"[flop]", "no augmentation \"flop\"; did you mean flip?"},
         {"[zoom_and_shear]", "there are random_crop, flip"},
-        {"flip", "augment is a list"},
+        {"flip", "is a list, such as [random_crop, flip]"},
         {"[[flip]]", "an augmentation is a name"},
         {"[{flip: {}, random_crop: {}}]", "an augmentation is a name"},
         {"[flip: {probability: 2}]", "probability 2 is out of range"},

@@ -13,7 +13,7 @@
 
 typedef struct config {
     int64_t filters, units, kernel_size[2], padding[2];
-    double rate, rescale;
+    double rate, rescale, share;
     bool use_bias;
     int activation;
     const char *label, *train;
@@ -38,6 +38,7 @@ static alx_option table[] = {
     {ROW(padding, PAIR), "valid", 0, 1024, paddings, "pad", HELP},
     {ROW(rate, NUMBER), "0.5", 0, 0, NULL, NULL, HELP},
     {ROW(rescale, NUMBER), "1/255", 0, 0, NULL, NULL, HELP},
+    {ROW(share, PERCENT), "1", 0, 100, NULL, NULL, HELP},
     {ROW(use_bias, BOOL), "yes", 0, 0, NULL, "bias", HELP},
     {ROW(activation, CHOICE), "relu", 0, 0, activations, "nonlinearity", HELP},
     {ROW(label, TEXT), "", 0, 0, NULL, NULL, HELP},
@@ -190,6 +191,11 @@ static void test_empty_tables(void **state)
     assert_string_equal(err.message, "m.yaml:1:1: flatten has no option \"flatten\"; it takes no options");
     assert_int_equal(alx_options_read(none, &c, root, "x", "a flatten", &arena, &err), ALX_OK);
     assert_int_equal(alx_options_read(none, &c, root, "x", "flat flattened", &arena, &err), ALX_BAD_DATA);
+    /* The caller's keys are in the list of what there is. */
+    static const alx_option one[] = {{"model", ALX_OPTION_TEXT, 0, "", 0, 0, NULL, NULL, HELP}, {.name = NULL}};
+    const char *text = "";
+    assert_int_equal(alx_options_read(one, &text, root, "a recipe", "data train", &arena, &err), ALX_BAD_DATA);
+    assert_string_equal(err.message, "m.yaml:1:1: a recipe has no option \"flatten\"; it has model, data, train");
 }
 
 /* Sets and writes back; expected is the value as text, or the message. */
@@ -220,6 +226,11 @@ static void test_set_from_text(void **state)
     check_set("units", "classes", "classes");
     check_set("rate", "1/4", "0.25");
     check_set("rescale", "1/255", "0.00392156862745098");
+    check_set("share", "50", "50");
+    check_set("share", "2.5%", "2.5");
+    check_set("share", "150%", "share 150% is out of range; use 0 to 100");
+    check_set("share", "%", "share takes a percentage such as 5%, not \"%\"");
+    check_set("share", "5%%", "share takes a percentage such as 5%, not \"5%%\"");
     check_set("use-bias", "no", "false");
     check_set("activation", "leaky-relu", "leaky_relu");
     check_set("label", "a: b #c", "\"a: b #c\"");

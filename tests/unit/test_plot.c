@@ -176,7 +176,7 @@ static void test_target(void **state)
     assert_true(S_ISFIFO(info.st_mode));
     unlink(in_folder("pipe.png"));
     /* A link stays one; its target is written. */
-    snprintf(target, sizeof target, "%s", in_folder("target.png"));
+    snprintf(target, sizeof target, "%.100s", in_folder("target.png"));
     fclose(fopen(target, "w"));
     assert_int_equal(symlink("target.png", in_folder("link.png")), 0);
     assert_int_equal(alx_plot_samples(in_folder("link.png"), &image, 1, 1, NULL, &err), ALX_OK);
@@ -196,10 +196,8 @@ int main(void)
     /* Pango only warns about bytes that are not UTF-8: here that is a failure. */
     g_log_set_always_fatal(G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL | G_LOG_LEVEL_WARNING);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_grid),
-        cmocka_unit_test(test_large_image_is_reduced),
-        cmocka_unit_test(test_svg),
-        cmocka_unit_test(test_grid_errors),
+        cmocka_unit_test(test_grid),   cmocka_unit_test(test_large_image_is_reduced),
+        cmocka_unit_test(test_svg),    cmocka_unit_test(test_grid_errors),
         cmocka_unit_test(test_target),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -65,6 +65,16 @@ static void wrong_pixels_are_refused(void **state)
     assert_refused(alx_predict_pixels(session, rgb, 0, 2, 6, out, &err), ALX_USAGE, &err, "0x2");
     assert_refused(alx_predict_pixels(session, rgb, 2, 1 << 30, 6, out, &err), ALX_USAGE, &err, "sides");
     assert_refused(alx_predict_file(session, in_folder("none.png"), out, &err), ALX_IO, &err, "none.png");
+    const char *const paths[] = {NULL};
+    alx_status each;
+    assert_refused(alx_predict_pixels(session, NULL, 2, 2, 6, out, &err), ALX_USAGE, &err, "rgb is NULL");
+    assert_refused(alx_predict_pixels(session, rgb, 2, 2, 6, NULL, &err), ALX_USAGE, &err, "probabilities is NULL");
+    assert_refused(alx_predict_file(session, NULL, out, &err), ALX_USAGE, &err, "path is NULL");
+    assert_refused(alx_predict_file(session, "x.png", NULL, &err), ALX_USAGE, &err, "probabilities is NULL");
+    assert_refused(alx_predict_files(session, NULL, 1, out, &each, NULL, &err), ALX_USAGE, &err, "paths is NULL");
+    assert_refused(alx_predict_files(session, paths, 1, out, &each, NULL, &err), ALX_USAGE, &err, "path is NULL");
+    assert_refused(alx_predict_files(session, paths, 1, NULL, &each, NULL, &err), ALX_USAGE, &err, "probabilities");
+    assert_refused(alx_predict_files(session, paths, 1, out, NULL, NULL, &err), ALX_USAGE, &err, "status is NULL");
     alx_session_destroy(session);
     alx_model_destroy(model);
 }

@@ -240,10 +240,52 @@ static void folders_become_splits(void **state)
     assert_string_equal(r->data.train, path);
     assert_string_equal(r->data.validation, "");
     assert_string_equal(r->data.test, "");
+    assert_null(r->others);
     snprintf(path, sizeof path, "%s/c", root);
     assert_int_not_equal(alx_recipe_set_folder(r, path, &err), ALX_OK);
+    /* beside train: left out, and known; copies know it too */
+    snprintf(path, sizeof path, "%s/b/foo", root);
+    assert_int_equal(alx_file_make_folder(path, NULL), ALX_OK);
+    snprintf(path, sizeof path, "%s/b", root);
+    if (alx_recipe_set_folder(r, path, &err)) fail_msg("%s", err.message);
+    struct alx_recipe *copy;
+    if (alx_recipe_copy(&copy, r, &err)) fail_msg("%s", err.message);
+    assert_string_equal(copy->folder, path);
+    assert_string_equal(copy->others, "foo");
+    alx_recipe_destroy(copy);
+    /* a class called train */
+    snprintf(path, sizeof path, "%s/veh/train", root);
+    assert_int_equal(alx_file_make_folder(path, NULL), ALX_OK);
+    snprintf(path, sizeof path, "%s/veh/bus", root);
+    assert_int_equal(alx_file_make_folder(path, NULL), ALX_OK);
+    snprintf(path, sizeof path, "%s/veh", root);
+    assert_int_equal(alx_recipe_set_folder(r, path, &err), ALX_BAD_DATA);
+    expect_words(err.message, "say so: alexnet train --data.train ");
+    assert_int_equal(alx_recipe_set(r, "data.train", path, &err), ALX_OK);
+    assert_null(r->folder);
     alx_recipe_destroy(r);
     temp_folder_remove(root);
+}
+
+static void values_know_their_place(void **state)
+{
+    (void)state;
+    static const char text[] = "model: alexnet\ndata:\n  image_size: 100\naugment: [random_crop]\n";
+    struct alx_recipe *r;
+    alx_error err = {0};
+    if (alx_recipe_parse(&r, text, sizeof text - 1, "r.yaml", &err)) fail_msg("%s", err.message);
+    alx_fail(&err, ALX_USAGE, "image_size 100x100 is small");
+    assert_int_equal(alx_recipe_where(r, "data", "image_size", ALX_USAGE, &err), ALX_BAD_DATA);
+    assert_string_equal(err.message, "r.yaml:3:15: image_size 100x100 is small");
+    alx_fail(&err, ALX_USAGE, "random_crop");
+    assert_int_equal(alx_recipe_where(r, "", "augment", ALX_USAGE, &err), ALX_BAD_DATA);
+    assert_string_equal(err.message, "r.yaml:4:10: random_crop");
+    alx_fail(&err, ALX_USAGE, "std");
+    assert_int_equal(alx_recipe_where(r, "data", "std", ALX_USAGE, &err), ALX_USAGE); /* not written */
+    assert_string_equal(err.message, "std");
+    assert_int_equal(alx_recipe_set(r, "image_size", "101", &err), ALX_OK); /* no longer the file's */
+    assert_int_equal(alx_recipe_where(r, "data", "image_size", ALX_USAGE, &err), ALX_USAGE);
+    alx_recipe_destroy(r);
 }
 
 /* Each key has help in both languages and a row in docs/recipes.md with its default. */
@@ -296,6 +338,7 @@ int main(void)
         cmocka_unit_test(copies_are_whole),
         cmocka_unit_test(paths_follow_the_recipe),
         cmocka_unit_test(folders_become_splits),
+        cmocka_unit_test(values_know_their_place),
         cmocka_unit_test(every_key_is_documented),
         cmocka_unit_test(shipped_recipes_are_valid),
     };

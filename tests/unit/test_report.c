@@ -283,6 +283,21 @@ static void test_resumed_epoch(void **state)
     capture_finish(&c);
 }
 
+static void test_one_is_singular(void **state)
+{
+    (void)state;
+    capture c;
+    capture_init(&c, false, 0);
+    alx_event event = BLANK;
+    event.kind = ALX_EVENT_START;
+    event.text = "runs/1";
+    event.epochs = 1;
+    event.steps = 1;
+    alx_progress_event(&event, &c.progress);
+    assert_string_equal(c.text, "runs/1: 1 epoch of 1 step\n");
+    capture_finish(&c);
+}
+
 static void test_numbers(void **state)
 {
     (void)state;
@@ -291,7 +306,8 @@ static void test_numbers(void **state)
         const char *text;
     } losses[] = {
         {3.1e-4, "val_loss: 3.1000e-04\n"}, {1e-3, "val_loss: 0.0010\n"}, {0, "val_loss: 0.0000\n"},
-        {27.5, "val_loss: 27.5000\n"},      {NAN, "val_loss: nan\n"},
+        {27.5, "val_loss: 27.5000\n"},      {NAN, "val_loss: nan\n"},     {1e20, "val_loss: 1.0000e+20\n"},
+        {-3e6, "val_loss: -3.0000e+06\n"},
     };
     for (size_t i = 0; i < sizeof losses / sizeof losses[0]; i++) {
         capture c;
@@ -403,6 +419,7 @@ int main(void)
         cmocka_unit_test(test_validation_is_shown),
         cmocka_unit_test(test_interrupted_line_stays),
         cmocka_unit_test(test_resumed_epoch),
+        cmocka_unit_test(test_one_is_singular),
         cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_counter),
         cmocka_unit_test(test_width),

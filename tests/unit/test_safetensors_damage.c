@@ -112,6 +112,31 @@ static void test_header_length(void **state)
     assert_int_equal(alx_safetensors_open_bytes(&file, NULL, 0, NULL), ALX_BAD_DATA);
 }
 
+/* What is no safetensors file at all is not called a damaged one. */
+static void test_foreign_file(void **state)
+{
+    (void)state;
+    static const char yaml[] = "name: tiny\nclasses: 2\n", png[] = "\x89PNG\r\n\x1A\n\0\0\0\x0DIHDR",
+                      cut[] = "\xFF\0\0\0\0\0\0\0{\"a\"", huge[] = "\0\0\0\x02\0\0\0\0{\"a\"";
+    static const struct {
+        const char *bytes;
+        size_t count;
+        const char *message;
+    } rows[] = {
+        {yaml, sizeof yaml - 1, "not a model file; give a run folder or a .safetensors file"},
+        {png, sizeof png - 1, "not a model file; give a run folder or a .safetensors file"},
+        {cut, sizeof cut - 1, "its header is longer than the file; it was cut"},
+        {huge, sizeof huge - 1, "a header of more than 16 MiB"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        alx_safetensors *file;
+        alx_error err = {0};
+        assert_int_equal(alx_safetensors_open_bytes(&file, (const uint8_t *)rows[i].bytes, rows[i].count, &err),
+                         ALX_BAD_DATA);
+        if (!strstr(err.message, rows[i].message)) fail_msg("\"%s\" is not in \"%s\"", rows[i].message, err.message);
+    }
+}
+
 static void test_header_of_many_values(void **state)
 {
     (void)state;
@@ -192,9 +217,9 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(test_sound_headers),         TEST(test_unsound_headers),  TEST(test_header_length),
-        TEST(test_header_of_many_values), TEST(test_every_truncation), TEST(test_every_flip),
-        TEST(test_hash_of_others),
+        TEST(test_sound_headers), TEST(test_unsound_headers),       TEST(test_header_length),
+        TEST(test_foreign_file),  TEST(test_header_of_many_values), TEST(test_every_truncation),
+        TEST(test_every_flip),    TEST(test_hash_of_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

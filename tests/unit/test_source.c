@@ -177,12 +177,20 @@ static void test_find_splits(void **state)
     assert_int_equal(alx_source_find_splits(&splits, folder, &error), ALX_OK);
     assert_split(splits.train, NULL);
     assert_split(splits.test, NULL);
+    assert_null(splits.others);
     make_folder(folder, "Train");
+    make_folder(folder, "dogs");
     write_file(folder, "val", dot); /* a file is no split */
     assert_int_equal(alx_source_find_splits(&splits, folder, &error), ALX_OK);
     assert_split(splits.train, "Train");
     assert_split(splits.validation, NULL);
     assert_split(splits.test, "test");
+    assert_string_equal(splits.others, "cats, dogs");
+    assert_true(splits.flat);
+    alx_folder_splits_finish(&splits);
+    make_folder(folder, "Train/a");
+    assert_int_equal(alx_source_find_splits(&splits, folder, &error), ALX_OK);
+    assert_false(splits.flat);
     alx_folder_splits_finish(&splits);
     make_folder(folder, "valid");
     assert_int_equal(alx_source_find_splits(&splits, folder, &error), ALX_OK);
@@ -192,6 +200,38 @@ static void test_find_splits(void **state)
     assert_int_equal(alx_source_find_splits(&splits, folder, &error), ALX_BAD_DATA);
     assert_non_null(strstr(error.message, "both valid and validation could be the same split"));
     assert_null(splits.train);
+    folder_remove(folder);
+}
+
+/* Evaluation images alone must not become two classes. */
+static void test_splits_without_train(void **state)
+{
+    (void)state;
+    char *folder = folder_make();
+    alx_folder_splits splits;
+    assert_int_equal(alx_source_find_splits(&splits, folder, &error), ALX_OK); /* empty */
+    make_folder(folder, "val");
+    make_folder(folder, "test");
+    assert_int_equal(alx_source_find_splits(&splits, folder, &error), ALX_BAD_DATA);
+    assert_non_null(strstr(error.message, "train is missing; put the training images into"));
+    assert_null(splits.test);
+    folder_remove(folder);
+}
+
+static void test_classes_alone(void **state)
+{
+    (void)state;
+    char *folder = folder_make();
+    alx_sample_list list;
+    make_folder(folder, "dogs");
+    assert_int_equal(alx_source_classes(&list, folder, &error), ALX_BAD_DATA);
+    make_folder(folder, "cats"); /* without images: none is asked for */
+    assert_int_equal(alx_source_classes(&list, folder, &error), ALX_OK);
+    assert_int_equal(list.class_count, 2);
+    assert_int_equal(list.count, 0);
+    assert_string_equal(list.class_names[0], "cats");
+    assert_string_equal(list.class_names[1], "dogs");
+    alx_sample_list_finish(&list);
     folder_remove(folder);
 }
 
@@ -288,10 +328,11 @@ static void test_same_classes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_order),        cmocka_unit_test(test_links_and_specials),
-        cmocka_unit_test(test_mistakes),     cmocka_unit_test(test_find_splits),
-        cmocka_unit_test(test_split),        cmocka_unit_test(test_split_edges),
-        cmocka_unit_test(test_same_classes),
+        cmocka_unit_test(test_order),         cmocka_unit_test(test_links_and_specials),
+        cmocka_unit_test(test_mistakes),      cmocka_unit_test(test_find_splits),
+        cmocka_unit_test(test_split),         cmocka_unit_test(test_split_edges),
+        cmocka_unit_test(test_same_classes),  cmocka_unit_test(test_splits_without_train),
+        cmocka_unit_test(test_classes_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

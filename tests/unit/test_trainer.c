@@ -22,6 +22,8 @@ static void it_learns_and_writes_its_folder(void **state)
     assert_int_equal(w.epochs_ended, 8);
     assert_true(w.best >= 1);
     expect_words(w.said, "Found 42 images belonging to 2 classes: across (21), down (21)");
+    expect_words(w.said, "16x16 stretch bilinear");
+    expect_words(w.said, "; f32, 2 threads\n");
     expect_words(w.said, "Found 18 images belonging to 2 classes: across (9), down (9)");
     assert_int_equal(count_lines(at("run"), "metrics.csv"), 9);
     assert_false(has_tensor(at("run"), "last.safetensors", "optimizer."));
@@ -215,6 +217,7 @@ static void a_diverged_run_keeps_its_checkpoint(void **state)
     set(recipe, "learning_rate", "1e30");
     expect(ALX_DIVERGED, run_recipe(recipe, at("hot"), &hot, &err), &err);
     expect_words(err.message, "nothing was saved yet");
+    expect_words(err.message, "try learning_rate 1e+29 (it is 1e+30)");
     alx_recipe_destroy(recipe);
 }
 

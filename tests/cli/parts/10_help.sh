@@ -43,7 +43,19 @@ refused 2 "there is no command" frobnicate
 refused 2 "did you mean --epochs?" train --epoch 3
 refused 2 "did you mean --batch-size?" predict --bath-size 3 x y
 refused 2 "did you mean --train.epochs?" train --train.epoch 3
-refused 2 "did you mean train.learning_rate" train photos --lr 0.1
+refused 2 "did you mean --learning-rate?" train photos --lr 0.1
+refused 2 "did you mean --train.learning-rate?" train photos --train.lr 0.1
+refused 2 "did you mean --learning-rate?" train photos --learning_rat 0.1
+refused 2 "did you mean alexnet?" models alexnett
+refused 2 "leave one of them out" train --resume runs/1 --overwrite
+# In Chinese no kind of value is named in English, brackets are full-width, and no line ends in an opening one.
+run 0 train --help --lang zh
+out_has "--data.skip-bad 百分比"
+out_like "（默认 1）$"
+if grep -qE '^ +--[a-z.0-9-]+ (text|path|integer|number|numbers|list)' "$work/out"; then fail "English kinds"; else pass; fi
+if grep -qE '[^ ] \(默认|（ *$|^ *[），。]' "$work/out"; then fail "brackets"; else pass; fi
+run 0 layers conv2d --lang zh
+out_like "^  filters +整数，"
 refused 2 "unknown option --zzzzzz" summary --zzzzzz alexnet
 refused 2 "unknown option -q" summary -q
 refused 2 "needs a value" train --out

@@ -24,7 +24,8 @@ for file in recipe.yaml model.yaml metrics.csv best.safetensors last.safetensors
 done
 if grep -q $'\033' "$work/err"; then fail "escape codes without a terminal"; else pass; fi
 refused 2 "runs/a" train --model tiny.yaml --data.train photos --epochs 1 --out runs/a
-run 0 train runs/a/recipe.yaml --epochs 1 --out runs/b
+run 0 train runs/a/recipe.yaml --epochs 1 --out runs/b --skip-bad 50%
+err_has "runs/b: 1 epoch of "
 run 0 train runs/a/recipe.yaml --epochs 1 --out runs/b --overwrite
 run 0 train runs/a/recipe.yaml --train.epochs=1 --exact
 out_has "runs/1"
@@ -53,6 +54,14 @@ else
 fi
 refused 3 "stripes" evaluate runs/a --data other
 refused 1 "no-run" evaluate no-run --data test
+mkdir splits
+ln -s ../photos splits/train
+ln -s ../test splits/validation
+refused 3 "did you mean --data splits/validation?" evaluate runs/a --data splits
+run 0 evaluate runs/a --data test --skip-bad 50%
+refused 2 "give a number from 0 to 100" evaluate runs/a --data test --skip-bad 150%
+refused 3 "tiny.yaml: not a model file; give a run folder or a .safetensors file" evaluate tiny.yaml --data test
+refused 3 "this is a network; train it with: alexnet train photos/ --model tiny.yaml" train tiny.yaml
 refused 3 "neither best.safetensors nor last.safetensors" evaluate empty --data test
 mkdir only-last
 cp runs/a/last.safetensors only-last
@@ -128,6 +137,22 @@ run 0 summary runs/a/best.safetensors --json
 json name tiny
 
 run 0 show photos -o samples.png
+err_has "Found 64 images belonging to 2 classes"
+if [ "$(cat "$work/out")" = samples.png ]; then pass; else fail "stdout is not the path alone"; fi
+refused 2 "x.jpg: pictures are written as .png or .svg" show photos -o x.jpg
+refused 1 "nodir/x.png: cannot be made" show photos -o nodir/x.png
+if grep -q "tmp-" "$work/err"; then fail "the temporary name leaks"; else pass; fi
+# One image of a sample that cannot be read: a warning, and the others.
+mkdir -p spoilt/a spoilt/b
+cp photos/横/000[0-3].png spoilt/a
+cp photos/竖/000[0-3].png spoilt/b
+head -c 60 photos/横/0000.png >spoilt/a/0000.png
+run 0 show spoilt -o spoilt.png
+err_has "alexnet: warning: spoilt/a/0000.png"
+if [ -s spoilt.png ]; then pass; else fail "no spoilt.png"; fi
+for image in spoilt/*/*.png; do : >"$image"; done
+refused 3 "spoilt/" show spoilt -o none.png
+if [ -e none.png ]; then fail "a picture of nothing"; else pass; fi
 if head -c 4 samples.png | grep -q PNG; then pass; else fail "samples.png is no PNG"; fi
 run 0 show runs/a/recipe.yaml --split validation --count 4 --columns 2 --seed 3 --output second.png
 if [ -s second.png ]; then pass; else fail "no second.png"; fi

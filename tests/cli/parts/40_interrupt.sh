@@ -29,6 +29,18 @@ err_has "alexnet train --resume 'runs/to resume'"
 if [ -s "runs/to resume/last.safetensors" ]; then pass; else fail "no checkpoint"; fi
 refused 2 "seed" train --resume "runs/to resume" --seed 4
 
+# Before training: to prepare a network of 58 million weights takes a while.
+last="train, interrupted at once"
+"$program" train many --model alexnet --batch-size 1 --out runs/early >"$work/out" 2>"$work/err" &
+pid=$!
+for i in $(seq 1000); do # until its handler is there
+    case $(awk '/^SigCgt/ { print substr($2, length($2)) }' /proc/$pid/status) in [2367abef]) break ;; esac
+done
+kill -INT $pid
+await $pid
+if [ $code -eq 130 ]; then pass; else fail "exit code $code, not 130"; fi
+err_has "stopped before training; no checkpoint was written"
+
 last="train, interrupted twice"
 "$program" train many --epochs 50 --out runs/twice >"$work/out" 2>"$work/err" &
 pid=$!

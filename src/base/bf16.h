@@ -1,6 +1,6 @@
 /* bfloat16: the upper half of a float, rounded to nearest even. */
-#ifndef ALX_OPS_BF16_H
-#define ALX_OPS_BF16_H
+#ifndef ALX_BASE_BF16_H
+#define ALX_BASE_BF16_H
 
 #include <stdint.h>
 #include <string.h>
