@@ -183,6 +183,7 @@ static alx_status evaluate(const char *path, const config *c, int *code, alx_err
     alx_status status = cli_session_open(&s, path, &c->session, err);
     if (!status) status = open_data(&dataset, s.model, c->data, err);
     if (!status) {
+        fprintf(stderr, "images: %s\n", alx_model_preprocessing(s.model));
         alx_progress progress;
         alx_progress_init(&progress, stderr);
         status = alx_evaluate(&evaluation, s.session, dataset, c->skip_bad, alx_progress_count, &progress, err);

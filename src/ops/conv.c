@@ -98,6 +98,7 @@ static alx_status choose(alx_prim **chosen, alx_build *build, const alx_conv_geo
         alx_prim *prim = NULL;
         ALX_TRY(ask_layouts(&md, build, v->x, v->w, v->b, v->y, v->weight_type, preferred, err));
         status = make(&prim, build, g, &md, err);
+        if (status == ALX_NO_MEMORY) return status;
         if (status) continue;
         *chosen = prim;
         if (!alx_prim_is_reference(prim)) break;

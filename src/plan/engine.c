@@ -170,14 +170,43 @@ static alx_status build_plan(alx_plan **plan, const alx_engine *engine, alx_mode
     return alx_plan_create(plan, engine->params, &config, err);
 }
 
+/* A session may meet every batch size up to its largest, and each plan has packed weights of its own: the sizes used
+ * last are kept, two for full and last batches and two more. */
+enum { PLANS_PER_MODE = 4 };
+
+static void drop_oldest(alx_engine *engine, alx_mode mode)
+{
+    int count = 0;
+    for (alx_plan **link = &engine->plans; *link; link = &(*link)->next) {
+        alx_plan *plan = *link;
+        if (plan->mode != mode || ++count <= PLANS_PER_MODE) continue;
+        *link = plan->next;
+        alx_plan_destroy(plan);
+        return;
+    }
+}
+
+/* Finds a plan and puts it in front: the list is in the order of last use. */
+static alx_plan *recall_plan(alx_engine *engine, alx_mode mode, int64_t batch)
+{
+    for (alx_plan **link = &engine->plans; *link; link = &(*link)->next) {
+        alx_plan *plan = *link;
+        if (plan->mode != mode || plan->batch != batch) continue;
+        *link = plan->next;
+        plan->next = engine->plans;
+        engine->plans = plan;
+        return plan;
+    }
+    return NULL;
+}
+
 static alx_status find_plan(alx_plan **out, alx_engine *engine, alx_mode mode, int64_t batch, alx_error *err)
 {
-    for (alx_plan *plan = engine->plans; plan; plan = plan->next)
-        if (plan->mode == mode && plan->batch == batch) {
-            *out = plan;
-            return reserve_plan(engine, plan, err);
-        }
-    alx_plan *plan = NULL;
+    alx_plan *plan = recall_plan(engine, mode, batch);
+    if (plan) {
+        *out = plan;
+        return reserve_plan(engine, plan, err);
+    }
     ALX_TRY(build_plan(&plan, engine, mode, batch, err));
     alx_status status = reserve_plan(engine, plan, err);
     if (status) {
@@ -186,6 +215,7 @@ static alx_status find_plan(alx_plan **out, alx_engine *engine, alx_mode mode, i
     }
     plan->next = engine->plans;
     engine->plans = plan;
+    drop_oldest(engine, mode);
     *out = plan;
     return ALX_OK;
 }

@@ -16,6 +16,7 @@ static struct {
     size_t bytes;
 } mapped[16]; /* by the last counted calls */
 static atomic_bool counting;
+static atomic_int fail_at; /* 1: the next allocation fails; 0: none */
 
 /* Weak, so that a build without --wrap links; test_no_allocations then fails. */
 #define REAL(name) extern __typeof__(name) __real_##name __attribute__((weak))
@@ -37,6 +38,11 @@ static void count_allocation(void)
     if (counting) allocations++;
 }
 
+static bool must_fail(void)
+{
+    return fail_at > 0 && --fail_at == 0;
+}
+
 void *__wrap_malloc(size_t size)
 {
     count_allocation();
@@ -46,13 +52,13 @@ void *__wrap_malloc(size_t size)
 void *__wrap_calloc(size_t count, size_t size)
 {
     count_allocation();
-    return __real_calloc(count, size);
+    return must_fail() ? NULL : __real_calloc(count, size);
 }
 
 void *__wrap_realloc(void *old, size_t size)
 {
     count_allocation();
-    return __real_realloc(old, size);
+    return must_fail() ? NULL : __real_realloc(old, size);
 }
 
 void *__wrap_aligned_alloc(size_t alignment, size_t size)
@@ -70,6 +76,7 @@ int __wrap_posix_memalign(void **memory, size_t alignment, size_t size)
 void *__wrap_mmap(void *address, size_t length, int protection, int flags, int file, off_t offset)
 {
     count_allocation();
+    if (must_fail()) return MAP_FAILED;
     void *memory = __real_mmap(address, length, protection, flags, file, offset);
     if (counting && mappings < 16) {
         mapped[mappings].memory = memory;
@@ -245,6 +252,43 @@ static void test_memory_limit_later(void **state)
     close_net(&n);
 }
 
+/* Each of our allocations fails in turn, from creating the engine to its first step: an error, never a plan that lacks
+ * something. */
+static void test_every_allocation_may_fail(void **state)
+{
+    (void)state;
+    net n = open_params(whole);
+    for (int k = 1;; k++) {
+        attempt a = {.net = &n, .config = config_of(2), .mode = ALX_MODE_EVALUATE};
+        fail_at = k;
+        try_create(&a);
+        if (!a.status) try_prepare(&a);
+        bool came_to_it = fail_at == 0;
+        fail_at = 0;
+        alx_engine_destroy(n.engine);
+        n.engine = NULL;
+        if (!came_to_it) break;
+        assert_int_equal(a.status, ALX_NO_MEMORY);
+    }
+    close_net(&n);
+}
+
+/* A session that meets every batch size keeps the plans of the last few alone. */
+static void test_plans_are_let_go(void **state)
+{
+    (void)state;
+    net n = open_net(plain, 2);
+    uint64_t most = 0;
+    for (int batch = 1; batch <= BATCH; batch++) {
+        run(&n, ALX_MODE_PREDICT, batch, 0);
+        uint64_t now = alx_engine_memory(n.engine);
+        if (batch <= 4 && now > most) most = now;
+    }
+    uint64_t grown = alx_engine_memory(n.engine), buffers = buffer_bytes(&n);
+    assert_true(grown - buffers < 2 * (most - buffers) * 3 / 4); /* eight plans would be twice the four */
+    close_net(&n);
+}
+
 static void test_memory_is_told(void **state)
 {
     (void)state;
@@ -262,9 +306,10 @@ static void test_memory_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_no_allocations), cmocka_unit_test(test_dirty_memory),
-        cmocka_unit_test(test_memory_limit),   cmocka_unit_test(test_memory_limit_later),
-        cmocka_unit_test(test_memory_is_told),
+        cmocka_unit_test(test_no_allocations),   cmocka_unit_test(test_dirty_memory),
+        cmocka_unit_test(test_memory_limit),     cmocka_unit_test(test_memory_limit_later),
+        cmocka_unit_test(test_memory_is_told),   cmocka_unit_test(test_every_allocation_may_fail),
+        cmocka_unit_test(test_plans_are_let_go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
