@@ -7,8 +7,7 @@
 #include "alexnet.h"
 
 void alx_error_set(alx_error *err, alx_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
-void alx_error_prefix(alx_error *err, alx_status status, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+void alx_error_prefix(alx_error *err, alx_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 static inline alx_status alx_status_given(alx_status status)
 {

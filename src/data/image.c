@@ -104,11 +104,10 @@ alx_status alx_image_decode(alx_image *image, const uint8_t *bytes, size_t count
     if (kind->decode) return kind->decode(image, bytes, count, err);
     if (!kind->suffix)
         return alx_fail(err, ALX_BAD_DATA, "%s, which cannot be read as an image; %s", kind->name, kind->advice);
-    return alx_fail(
-        err, ALX_BAD_DATA,
-        "%s, a kind that is not read; convert it to PNG or JPEG, for example: convert in.%s out.png "
-        "(ImageMagick)",
-        kind->name, kind->suffix);
+    return alx_fail(err, ALX_BAD_DATA,
+                    "%s, a kind that is not read; convert it to PNG or JPEG, for example: convert in.%s out.png "
+                    "(ImageMagick)",
+                    kind->name, kind->suffix);
 }
 
 alx_status alx_image_read(alx_image *image, const char *path, alx_error *err)

@@ -47,8 +47,8 @@ static alx_status lower(const void *config, const alx_lower_args *args, alx_valu
 {
     const dense_config *c = config;
     alx_value bias = c->weights.use_bias ? args->params[1] : ALX_NO_VALUE;
-    bool logits = c->activation == ALX_ACTIVATION_LINEAR ? args->logits
-                                                         : args->last && c->activation == ALX_ACTIVATION_SOFTMAX;
+    bool logits =
+        c->activation == ALX_ACTIVATION_LINEAR ? args->logits : args->last && c->activation == ALX_ACTIVATION_SOFTMAX;
     alx_value y;
     ALX_TRY(alx_op_matmul(&y, args->program, args->inputs[0], args->params[0], bias, logits, err));
     return alx_activation_lower(out, args, y, (alx_activation)c->activation, ALX_LEAKY_SLOPE, err);

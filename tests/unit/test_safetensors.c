@@ -270,7 +270,8 @@ static void test_open_failures(void **state)
     assert_int_equal(alx_safetensors_open(&file, here->folder, &err), ALX_IO);
     assert_int_equal(alx_file_write(here->file, "\xff\xd8\xff\xe0 a photo", 12, NULL), ALX_OK);
     assert_int_equal(alx_safetensors_open(&file, here->file, &err), ALX_BAD_DATA);
-    assert_non_null(strstr(err.message, "best.safetensors: not a model file; give a run folder or a .safetensors file"));
+    assert_non_null(
+        strstr(err.message, "best.safetensors: not a model file; give a run folder or a .safetensors file"));
 }
 
 int main(void)
