@@ -4,7 +4,7 @@ folder=$(dirname "$program")
 if [ -e "$folder/libalexnet.so" ]; then
     for example in classify camera alexnet; do
         last="examples/$example.c"
-        if ${CC:-cc} -O1 -Wall -I"$root/include" "$root/examples/$example.c" -o "$work/$example" -L"$folder" \
+        if ${CC:-cc} ${EXAMPLE_CFLAGS:-} -O1 -Wall -I"$root/include" "$root/examples/$example.c" -o "$work/$example" -L"$folder" \
             -Wl,-rpath,"$folder" -lalexnet 2>"$work/err"; then pass; else fail "does not compile"; fi
     done
     last="classify"
