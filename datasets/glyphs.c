@@ -213,8 +213,8 @@ static void print_help(void)
         snprintf(left, sizeof left, "--%s %s", OPTIONS[i].name, OPTIONS[i].value ? OPTIONS[i].value : "");
         printf("  %-28s %s\n", left, OPTIONS[i].help);
     }
-    puts("\nFONT is a TTF, OTF, TTC or WOFF2 file; FILE:INDEX is a face of a collection. A name without a\n"
-         "folder is also looked up below /usr/share/fonts.\n\n"
+    puts("\nFONT is a TTF, OTF, TTC or WOFF2 file; FILE:INDEX is a face of a collection; a folder\n"
+         "holds the parts of one web font. A name without a folder is also looked up below /usr/share/fonts.\n\n"
          "Example: glyphs data/styles --class lishu=A.woff2 --class xingkai=B.ttf,C.ttf\n\n"
          "Exit codes: 0 done, 1 failed, 2 wrong usage.");
 }

@@ -17,13 +17,19 @@
 /* Exit codes of the tool, and what its functions return. */
 enum { GLYPHS_DONE = 0, GLYPHS_FAILED = 1, GLYPHS_USAGE = 2 };
 
-enum { MAX_CLASSES = 256, MAX_FONTS = 64 /* of a class, each kind */, CLASS_NAME_BYTES = 200 };
+enum {
+    MAX_CLASSES = 256,
+    MAX_FONTS = 64,  /* of a class, each kind */
+    MAX_PARTS = 512, /* of a font that is a folder */
+    CLASS_NAME_BYTES = 200
+};
 
 typedef struct glyph_font {
-    char *path;     /* resolved; owned */
+    char *path;     /* resolved: a file, or a folder of parts; owned */
     long index;     /* face of a collection */
     char name[128]; /* begins the names of its images: the file's stem, unique within class and kind */
-    FT_Face face;
+    FT_Face *parts; /* (part_count) one, or what web fonts are cut into, each with some of the characters; owned */
+    int part_count;
 } glyph_font;
 
 typedef enum font_kind {
@@ -58,7 +64,8 @@ int glyphs_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
  * without a folder or when `anywhere`, below /usr/share/fonts.  Fills path,
  * index and name; false when there is no such file. */
 bool glyph_font_find(glyph_font *font, const char *spec, bool anywhere);
-/* Open what was found.  Refuses what has no outlines or no Unicode map. */
+/* Open what was found; in a folder every TTF, OTF, WOFF and WOFF2 file, in name
+ * order.  Refuses what has no outlines or no Unicode map. */
 int glyph_font_open(glyph_font *font, FT_Library library);
 void glyph_font_close(glyph_font *font);
 /* True when the font draws this character: it is mapped, and to more than a blank. */

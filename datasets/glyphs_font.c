@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include FT_OUTLINE_H
@@ -75,51 +77,105 @@ bool glyph_font_find(glyph_font *font, const char *spec, bool anywhere)
 
 /* ---- Opening ---- */
 
-static int open_face(glyph_font *font, FT_Library library)
+static int open_face(FT_Face *face, const char *path, long index, FT_Library library)
 {
-    FT_Error error = FT_New_Face(library, font->path, font->index, &font->face);
+    FT_Error error = FT_New_Face(library, path, index, face);
     if (!error) return GLYPHS_DONE;
-    font->face = NULL;
     FT_Face first;
-    if (font->index > 0 && FT_New_Face(library, font->path, 0, &first) == 0) {
+    if (index > 0 && FT_New_Face(library, path, 0, &first) == 0) {
         long faces = first->num_faces;
         FT_Done_Face(first);
-        return glyphs_fail("%s: no face %ld; its faces are 0 to %ld", font->path, font->index, faces - 1);
+        return glyphs_fail("%s: no face %ld; its faces are 0 to %ld", path, index, faces - 1);
     }
     if (error == FT_Err_Cannot_Open_Resource || error == FT_Err_Cannot_Open_Stream)
-        return glyphs_fail("%s: cannot be read; check its permissions", font->path);
-    return glyphs_fail("%s: not a font that FreeType reads (error 0x%02X); give a TTF, OTF, TTC or WOFF2 file",
-                       font->path, (unsigned)error);
+        return glyphs_fail("%s: cannot be read; check its permissions", path);
+    return glyphs_fail("%s: not a font that FreeType reads (error 0x%02X); give a TTF, OTF, TTC or WOFF2 file", path,
+                       (unsigned)error);
+}
+
+/* Append the face of a file to the font's parts; on failure nothing is appended. */
+static int open_part(glyph_font *font, const char *path, FT_Library library)
+{
+    FT_Face face;
+    if (open_face(&face, path, font->index, library)) return GLYPHS_FAILED;
+    int status = GLYPHS_DONE;
+    if (!FT_IS_SCALABLE(face))
+        status = glyphs_fail("%s: holds bitmaps; give a font with outlines", path);
+    else if (FT_Select_Charmap(face, FT_ENCODING_UNICODE))
+        status = glyphs_fail("%s: has no Unicode map; give a font that has one", path);
+    else if (FT_Set_Pixel_Sizes(face, 0, EM_PIXELS))
+        status = glyphs_fail("%s: cannot be scaled; the file is damaged", path);
+    if (status)
+        FT_Done_Face(face);
+    else
+        font->parts[font->part_count++] = face;
+    return status;
+}
+
+static bool is_font_name(const char *name)
+{
+    static const char *const endings[] = {".ttf", ".otf", ".woff", ".woff2"};
+    const char *dot = strrchr(name, '.');
+    for (size_t i = 0; dot && i < sizeof endings / sizeof endings[0]; i++)
+        if (strcasecmp(dot, endings[i]) == 0) return true;
+    return false;
+}
+
+static int open_folder(glyph_font *font, FT_Library library)
+{
+    char *const roots[] = {font->path, NULL};
+    FTS *walk = fts_open(roots, FTS_LOGICAL | FTS_NOCHDIR, by_name);
+    if (!walk) return glyphs_fail("%s: cannot be read; check its permissions", font->path);
+    int status = GLYPHS_DONE;
+    for (FTSENT *entry; !status && (entry = fts_read(walk));) {
+        if (entry->fts_info != FTS_F || entry->fts_level != 1 || !is_font_name(entry->fts_name)) continue;
+        if (font->part_count == MAX_PARTS)
+            status = glyphs_fail("%s: more than %d font files; a folder holds the parts of one font", font->path,
+                                 MAX_PARTS);
+        else
+            status = open_part(font, entry->fts_path, library);
+    }
+    fts_close(walk);
+    if (!status && font->part_count == 0)
+        status = glyphs_fail("%s: no TTF, OTF, WOFF or WOFF2 file in this folder", font->path);
+    return status;
 }
 
 int glyph_font_open(glyph_font *font, FT_Library library)
 {
-    if (open_face(font, library)) return GLYPHS_FAILED;
-    if (!FT_IS_SCALABLE(font->face)) return glyphs_fail("%s: holds bitmaps; give a font with outlines", font->path);
-    if (FT_Select_Charmap(font->face, FT_ENCODING_UNICODE))
-        return glyphs_fail("%s: has no Unicode map; give a font that has one", font->path);
-    if (FT_Set_Pixel_Sizes(font->face, 0, EM_PIXELS))
-        return glyphs_fail("%s: cannot be scaled; the file is damaged", font->path);
-    return GLYPHS_DONE;
+    struct stat info;
+    bool folder = stat(font->path, &info) == 0 && S_ISDIR(info.st_mode);
+    font->parts = calloc(folder ? MAX_PARTS : 1, sizeof *font->parts);
+    if (!font->parts) return glyphs_fail("out of memory");
+    return folder ? open_folder(font, library) : open_part(font, font->path, library);
 }
 
 void glyph_font_close(glyph_font *font)
 {
-    if (font->face) FT_Done_Face(font->face);
+    for (int i = 0; i < font->part_count; i++) FT_Done_Face(font->parts[i]);
+    free(font->parts);
     free(font->path);
     *font = (glyph_font){0};
 }
 
 /* ---- Characters ---- */
 
-/* The outline of a character with its exact box, or NULL; it belongs to the face and lasts until the next call. */
+/* The first part that maps the character, with its glyph; NULL when none does. */
+static FT_Face find_part(const glyph_font *font, uint32_t code, FT_UInt *glyph)
+{
+    for (int i = 0; i < font->part_count; i++)
+        if ((*glyph = FT_Get_Char_Index(font->parts[i], code))) return font->parts[i];
+    return NULL; /* glyph 0 is "missing", often drawn as a box */
+}
+
+/* The outline of a character with its exact box, or NULL; it belongs to its face and lasts until the next call. */
 static FT_Outline *load_outline(const glyph_font *font, uint32_t code, FT_BBox *box)
 {
-    FT_UInt glyph = FT_Get_Char_Index(font->face, code);
-    if (glyph == 0) return NULL; /* 0 is "missing", often drawn as a box */
-    if (FT_Load_Glyph(font->face, glyph, FT_LOAD_NO_HINTING | FT_LOAD_NO_BITMAP)) return NULL;
-    if (font->face->glyph->format != FT_GLYPH_FORMAT_OUTLINE) return NULL;
-    FT_Outline *outline = &font->face->glyph->outline;
+    FT_UInt glyph;
+    FT_Face face = find_part(font, code, &glyph);
+    if (!face || FT_Load_Glyph(face, glyph, FT_LOAD_NO_HINTING | FT_LOAD_NO_BITMAP)) return NULL;
+    if (face->glyph->format != FT_GLYPH_FORMAT_OUTLINE) return NULL;
+    FT_Outline *outline = &face->glyph->outline;
     return outline->n_contours > 0 && FT_Outline_Get_BBox(outline, box) == 0 ? outline : NULL;
 }
 
@@ -174,7 +230,7 @@ int glyph_font_draw(const glyph_font *font, uint32_t code, int size, double fill
                         .buffer = gray,
                         .num_grays = 256,
                         .pixel_mode = FT_PIXEL_MODE_GRAY};
-    FT_Error error = FT_Outline_Get_Bitmap(font->face->glyph->library, outline, &bitmap);
+    FT_Error error = FT_Outline_Get_Bitmap(font->parts[0]->glyph->library, outline, &bitmap);
     if (error)
         return glyphs_fail("%s: U+%04X cannot be drawn (FreeType error 0x%02X)", font->path, code, (unsigned)error);
     for (size_t i = 0; i < pixels; i++) gray[i] = (uint8_t)(255 - gray[i]);

@@ -64,6 +64,11 @@ ALX_API const char *alx_engine_version(char buffer[32]);
 ALX_API const char *alx_status_text(alx_status status);
 ALX_API int alx_status_exit_code(alx_status status);
 
+/* ---- Precision --------------------------------------------------------- */
+
+/* What activations are computed in; weights and losses are f32 always. */
+typedef enum alx_precision { ALX_PRECISION_AUTO = 0, ALX_PRECISION_F32 = 1, ALX_PRECISION_BF16 = 2 } alx_precision;
+
 /* ---- Options, as tables ------------------------------------------------- */
 
 typedef enum alx_language { ALX_ENGLISH = 0, ALX_CHINESE = 1 } alx_language;
@@ -115,6 +120,115 @@ ALX_API void alx_network_layer(const alx_network *network, int index, alx_layer_
 /* The network as YAML; release with alx_text_destroy. */
 ALX_API alx_status alx_network_yaml(char **text, const alx_network *network, alx_error *err);
 ALX_API void alx_text_destroy(char *text);
+
+/* ---- Explanation: every number of a network, derived ---------------------- */
+
+typedef struct alx_explanation alx_explanation;
+
+/* What is said of a layer. */
+typedef enum alx_topic {
+    ALX_TOPIC_OUTPUT,     /* how its output's shape comes about */
+    ALX_TOPIC_FIELD,      /* the part of the image that one output sees, and the step between neighbours */
+    ALX_TOPIC_PARAMETERS, /* the arithmetic of its parameters */
+    ALX_TOPIC_WORK,       /* neurons, connections, multiply-adds */
+    ALX_TOPIC_MEMORY,     /* in training */
+    ALX_TOPIC_PURPOSE,    /* what it is for */
+    ALX_TOPIC_HISTORY,    /* why AlexNet has it, with the paper's section; AlexNets only */
+    ALX_TOPIC_COUNT
+} alx_topic;
+
+typedef struct alx_explain_config {
+    size_t struct_size;
+    alx_language language;
+    int batch_size;          /* images of a training step (32) */
+    alx_precision precision; /* of training; auto: as alx_trainer_create would choose on this machine */
+    int optimizer_states;    /* numbers that the optimizer keeps for each weight: adam 2, sgd with momentum 1, sgd 0 */
+} alx_explain_config;
+ALX_API void alx_explain_config_init(alx_explain_config *config);
+
+/* The numbers of a layer, of one image where nothing else is said. */
+typedef struct alx_layer_account {
+    int64_t values;            /* outputs */
+    int64_t neurons;           /* outputs that weigh inputs (convolution, dense); 0 for other layers */
+    int64_t connections;       /* of all neurons to their inputs, zeros of the padding included, biases not */
+    int64_t padded;            /* those of them that meet a zero of the padding */
+    int64_t multiply_adds;     /* of a forward pass through convolution and dense: as many as connections */
+    int64_t field[2], step[2]; /* input pixels, height and width: seen by one output; from it to its neighbour */
+    /* Of a training step, in bytes. */
+    uint64_t output_bytes, output_gradient_bytes;       /* batch_size outputs and their gradients, in its precision */
+    uint64_t weight_bytes, gradient_bytes, state_bytes; /* parameters; gradients, optimizer state of those trained */
+} alx_layer_account;
+
+/* What training takes, in bytes; the decoded images that are kept (data.cache) come on top. */
+typedef struct alx_training_memory {
+    uint64_t weights;   /* all parameters, f32 */
+    uint64_t gradients; /* of those that are trained, f32 */
+    uint64_t state;     /* of the optimizer, f32 */
+    uint64_t images;    /* a batch and its labels */
+    uint64_t arena;     /* outputs, their gradients, packed weights and scratch, in memory shared over time */
+    uint64_t packed;    /* converted weights that validation keeps */
+    uint64_t total;
+} alx_training_memory;
+
+/* Derives everything; takes no memory for weights.  The network must be complete and outlive the explanation. */
+ALX_API alx_status alx_explanation_create(alx_explanation **explanation, const alx_network *network,
+                                          const alx_explain_config *config, alx_error *err);
+ALX_API void alx_explanation_destroy(alx_explanation *explanation);
+ALX_API void alx_explanation_layer(const alx_explanation *explanation, int index, alx_layer_account *account);
+/* The sums over the layers; field and step are 0. */
+ALX_API void alx_explanation_total(const alx_explanation *explanation, alx_layer_account *account);
+ALX_API void alx_explanation_memory(const alx_explanation *explanation, alx_training_memory *memory);
+/* The precision that was taken: f32 or bf16. */
+ALX_API alx_precision alx_explanation_precision(const alx_explanation *explanation);
+/* One paragraph, no newline in it; NULL when there is nothing to say. */
+ALX_API const char *alx_explanation_text(const alx_explanation *explanation, int layer, alx_topic topic);
+/* About the network as a whole: paragraph `index`, NULL past the last. */
+ALX_API const char *alx_explanation_note(const alx_explanation *explanation, int index);
+/* A label for people: "Output". */
+ALX_API const char *alx_topic_label(alx_topic topic, alx_language language);
+/* The network's YAML with a comment behind every line: the text that it was opened from where there is one, else
+ * alx_network_yaml's.  What a person wrote behind a line is kept behind " | ".  Release with alx_text_destroy. */
+ALX_API alx_status alx_network_annotate(char **text, const alx_network *network, alx_language language, alx_error *err);
+
+/* ---- Profile: where the time of a training step goes ----------------------- */
+
+typedef struct alx_profile alx_profile;
+
+typedef struct alx_profile_config {
+    size_t struct_size;
+    int batch_size;          /* 32 */
+    int steps;               /* timed ones, behind two that warm up (10) */
+    alx_precision precision; /* auto: as training would choose here */
+    int threads;             /* 0: all cores that this process may use */
+    int exact;               /* 1: direct convolution only */
+    int optimizer_states;    /* 2: adam; 1: sgd with momentum; 0: sgd */
+} alx_profile_config;
+ALX_API void alx_profile_config_init(alx_profile_config *config);
+
+/* One pass through one layer. */
+typedef struct alx_profile_row {
+    int layer;             /* -1: behind the last one, such as loss and optimizer */
+    int backward;          /* 0 forward, 1 backward */
+    const char *name;      /* the layer's, or "loss", "optimizer" */
+    double seconds;        /* median over the steps; conversions of layout included */
+    double conversions;    /* seconds of them */
+    int64_t multiply_adds; /* of convolution and dense, whole batch; 0: not counted */
+    const char *algorithm; /* oneDNN's name of the implementation that takes longest: "jit:avx512_core"; or "own" */
+    const char *layout;    /* of its result: "nChw16c", "nchw", "nc", "tiles" */
+} alx_profile_row;
+
+/* Runs real steps on random images: forward, loss, backward, optimizer. */
+ALX_API alx_status alx_profile_create(alx_profile **profile, const alx_network *network,
+                                      const alx_profile_config *config, alx_error *err);
+ALX_API void alx_profile_destroy(alx_profile *profile);
+/* Row by row, in the order of a step; 1 when there is one, 0 past the last. */
+ALX_API int alx_profile_row_get(const alx_profile *profile, int index, alx_profile_row *row);
+/* Median of whole steps, in seconds. */
+ALX_API double alx_profile_step_seconds(const alx_profile *profile);
+/* Operations a second (a multiply-add is two) of the fastest matrix product that oneDNN did just now, in the
+ * profile's precision. */
+ALX_API double alx_profile_peak(const alx_profile *profile);
+ALX_API alx_precision alx_profile_precision(const alx_profile *profile);
 
 /* The built-in networks, by index; NULL past the last. */
 typedef struct alx_builtin_info {
@@ -219,8 +333,6 @@ ALX_API int alx_model_class_count(const alx_model *model);
 ALX_API const char *alx_model_class_name(const alx_model *model, int index);
 /* Resize and scaling in a line: "227x227 stretch bilinear, x 1/255". */
 ALX_API const char *alx_model_preprocessing(const alx_model *model);
-
-typedef enum alx_precision { ALX_PRECISION_AUTO = 0, ALX_PRECISION_F32 = 1, ALX_PRECISION_BF16 = 2 } alx_precision;
 
 typedef struct alx_session_config {
     size_t struct_size;
