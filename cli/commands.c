@@ -65,6 +65,25 @@ const cli_command cli_commands[] = {
         NULL,
     },
     {
+        "explain",
+        {"derive every number of a network, in words", "逐层讲解网络：每个数字是怎么来的"},
+        "MODEL [OPTION]...",
+        "alexnet explain alexnet\n"
+        "alexnet explain alexnet --layer conv2d_1 --lang zh\n"
+        "alexnet explain models/alexnet-2012.yaml --format md > homework.md\n"
+        "alexnet explain mine.yaml --annotate > commented.yaml",
+        {"MODEL is a YAML file, the name of a built-in network, a run folder or a .safetensors file. For each layer: "
+         "its "
+         "output's shape, what an output sees of the image, parameters, neurons and connections, the memory that it "
+         "takes "
+         "in training, and what it is for; for AlexNets also what the paper says of it. No weights are made for it.",
+         "MODEL 是 YAML 文件、内置网络的名字、运行文件夹或 .safetensors 文件。逐层讲解：输出的形状、感受野、参数、"
+         "神经元和连接、训练所占的内存，以及这一层的作用；若是 AlexNet，还会说明论文中的理由。讲解时不会生成权重。"},
+        cli_explain_options,
+        cli_explain,
+        NULL,
+    },
+    {
         "show",
         {"draw sample images with their labels", "画出带标签的样本图片"},
         "FOLDER|RECIPE.yaml [OPTION]...",

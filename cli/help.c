@@ -7,60 +7,6 @@
 
 enum { LEFT = 30, WIDTH = 110 };
 
-/* The bytes of the marks that text begins with and that no line may begin with. */
-static size_t closing_marks(const char *text)
-{
-    static const char *const marks[] = {"，", "。", "）", "；", "：", "、"};
-    enum { COUNT = sizeof marks / sizeof *marks };
-    size_t length = 0;
-    for (int i = 0; i < COUNT;) {
-        bool same = !strncmp(text + length, marks[i], 3);
-        length += same ? 3 : 0;
-        i = same ? 0 : i + 1; /* another may follow */
-    }
-    return length;
-}
-
-/* The bytes of the next piece of text that may stand alone on a line: a word with
- * its space, or one wide character, with the marks that belong to it. */
-static size_t next_piece(const char *text)
-{
-    size_t length = 0;
-    while (!strncmp(text + length, "（", 3)) length += 3; /* no line ends in one */
-    if ((unsigned char)text[length] >= 0xE0) {            /* CJK: three bytes */
-        length += 3;
-        return length + closing_marks(text + length);
-    }
-    while (text[length] && text[length] != ' ' && (unsigned char)text[length] < 0xE0) length++;
-    length += closing_marks(text + length);
-    return length + (text[length] == ' ');
-}
-
-/* text from column `column` on, later lines indented to `indent`. */
-static void print_wrapped(FILE *file, const char *text, int column, int indent)
-{
-    char piece[256];
-    int space = 0; /* owed: no line ends in one */
-    while (*text) {
-        size_t length = next_piece(text);
-        if (length >= sizeof piece) length = sizeof piece - 1;
-        snprintf(piece, sizeof piece, "%.*s", (int)length, text);
-        text += length;
-        bool spaced = piece[length - 1] == ' ';
-        if (spaced) piece[length - 1] = 0;
-        int columns = alx_table_width(piece);
-        if (column + space + columns > WIDTH && column > indent) {
-            fprintf(file, "\n%*s", indent, "");
-            column = indent;
-            space = 0;
-        }
-        fprintf(file, "%*s%s", space, "", piece);
-        column += space + columns;
-        space = spaced;
-    }
-    fputc('\n', file);
-}
-
 void cli_print_row(FILE *file, const char *left, const char *help)
 {
     int columns = alx_table_width(left);
@@ -68,7 +14,7 @@ void cli_print_row(FILE *file, const char *left, const char *help)
         fprintf(file, "%s\n%*s", left, LEFT, "");
     else
         cli_print_padded(file, left, LEFT);
-    print_wrapped(file, help, LEFT, LEFT);
+    cli_print_wrapped(file, help, LEFT, LEFT, WIDTH);
 }
 
 const char *cli_type_name(const char *type, alx_language language, cli_type_text text)
@@ -130,13 +76,13 @@ void cli_print_help(const cli_command *command, alx_language language)
 {
     const titles *t = &texts[language];
     char prefix[64];
-    print_wrapped(stdout, command->help[language], 0, 0);
+    cli_print_wrapped(stdout, command->help[language], 0, 0, WIDTH);
     printf("\n%s\n", t->usage);
     snprintf(prefix, sizeof prefix, "  alexnet %s ", command->name);
     print_lines(stdout, prefix, command->usage);
     if (command->notes[language]) {
         putchar('\n');
-        print_wrapped(stdout, command->notes[language], 0, 0);
+        cli_print_wrapped(stdout, command->notes[language], 0, 0, WIDTH);
     }
     if (command->options->name) printf("\n%s\n", t->options);
     print_options(stdout, command->options, language);

@@ -21,7 +21,7 @@ const cli_option cli_common_options[] = {
      "en|zh",
      0,
      0,
-     {"language of the help (default: from LANG)", "帮助的语言（默认取自 LANG）"}},
+     {"language of help and explanations (default: from LANG)", "帮助和讲解的语言（默认取自 LANG）"}},
     {0},
 };
 

@@ -34,6 +34,9 @@ json_t *cli_json_number(double value);
 /* Without a newline; releases the value.  Returns the exit code. */
 int cli_print_json(json_t *value);
 
+/* A paragraph from column `column` on, later lines indented to `indent`, none wider than `width` (a single word
+ * excepted); ends with a newline. */
+void cli_print_wrapped(FILE *file, const char *text, int column, int indent, int width);
 /* text and spaces up to `columns`. */
 void cli_print_padded(FILE *file, const char *text, int columns);
 /* 34944 -> "34,944" */

@@ -1,5 +1,5 @@
 /* activation: a function of each value, as a layer of its own. */
-#include "layers/common.h"
+#include "layers/explain.h"
 
 typedef struct activation_config {
     int activation;
@@ -37,6 +37,17 @@ static bool is_softmax(const void *config)
     return ((const activation_config *)config)->activation == ALX_ACTIVATION_SOFTMAX;
 }
 
+static void explain(const void *config, alx_explain *e)
+{
+    const alx_activation activation = (alx_activation)((const activation_config *)config)->activation;
+    const char *name = alx_activation_name(activation);
+    alx_explain_each_place(e);
+    alx_say(&e->purpose, ACTIVATION, e->language, ALX_WORD("activation", name));
+    alx_explain_activation(e, activation);
+    e->brief.length = 0; /* that is for a layer that does something else first */
+    alx_say(&e->brief, BRIEF_ACTIVATION_LAYER, e->language, ALX_WORD("activation", name));
+}
+
 const alx_layer_class alx_layer_activation = {
     .name = "activation",
     .keras = "Activation",
@@ -49,5 +60,6 @@ const alx_layer_class alx_layer_activation = {
     .max_inputs = 1,
     .shape = shape,
     .lower = lower,
+    .explain = explain,
     .is_softmax = is_softmax,
 };

@@ -1,5 +1,5 @@
 /* add: the sum of inputs of one shape, as in residual networks (He et al. 2015). */
-#include "layers/common.h"
+#include "layers/explain.h"
 
 static const alx_option options[] = {{0}};
 
@@ -22,6 +22,18 @@ static alx_status lower(const void *config, const alx_lower_args *args, alx_valu
     return alx_op_sum(out, args->program, args->input_count, args->inputs, err);
 }
 
+static void explain(const void *config, alx_explain *e)
+{
+    (void)config;
+    alx_text shape = {0};
+    e->window = (alx_window){.size = {1, 1}, .stride = {1, 1}};
+    alx_explain_shape(&shape, e->out);
+    alx_say(&e->output, VALUES_ADD, e->language, ALX_TEXT("shape", shape));
+    alx_text_finish(&shape);
+    alx_say(&e->purpose, ADD, e->language);
+    alx_say(&e->brief, BRIEF_ADD, e->language);
+}
+
 const alx_layer_class alx_layer_add = {
     .name = "add",
     .keras = "Add",
@@ -33,4 +45,5 @@ const alx_layer_class alx_layer_add = {
     .max_inputs = ALX_MAX_INPUTS,
     .shape = shape,
     .lower = lower,
+    .explain = explain,
 };

@@ -1,6 +1,8 @@
 /* batch_normalization: each channel to mean 0 and variance 1, then scaled and shifted (Ioffe and Szegedy 2015).
  * Training uses the batch's statistics, prediction their moving averages. */
-#include "layers/common.h"
+#include <inttypes.h>
+
+#include "layers/explain.h"
 
 typedef struct batch_normalization_config {
     double epsilon, momentum;
@@ -47,6 +49,18 @@ static alx_status lower(const void *config, const alx_lower_args *args, alx_valu
     return alx_op_batch_norm(out, args->program, args->inputs[0], p[0], p[1], p[2], p[3], &attr, err);
 }
 
+static void explain(const void *config, alx_explain *e)
+{
+    (void)config;
+    const int64_t channels = e->inputs->dims[0];
+    alx_explain_each_place(e);
+    alx_say(&e->parameters, BATCH_NORM, e->language, ALX_COUNT("channels", channels), ALX_COUNT("total", 4 * channels),
+            ALX_COUNT("trained", 2 * channels));
+    alx_text_printf(&e->formula, "4 * %" PRId64, channels);
+    alx_say(&e->purpose, BATCH_NORM_PURPOSE, e->language);
+    alx_say(&e->brief, BRIEF_BATCH_NORM, e->language);
+}
+
 const alx_layer_class alx_layer_batch_normalization = {
     .name = "batch_normalization",
     .keras = "BatchNormalization",
@@ -60,4 +74,5 @@ const alx_layer_class alx_layer_batch_normalization = {
     .shape = shape,
     .params = params,
     .lower = lower,
+    .explain = explain,
 };

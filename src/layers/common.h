@@ -24,6 +24,11 @@ typedef struct alx_window {
 alx_status alx_window_fit(alx_window *window, const int64_t padding[2], const alx_shape *input, int64_t out[2],
                           const char *option, alx_error *err);
 
+static inline bool alx_window_overlaps(const alx_window *window)
+{
+    return window->stride[0] < window->size[0] || window->stride[1] < window->size[1];
+}
+
 /* ---- Activations ---- */
 
 typedef enum alx_activation {

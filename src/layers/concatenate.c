@@ -1,5 +1,5 @@
 /* concatenate: the channels (or features) of several layers, one after another. */
-#include "layers/common.h"
+#include "layers/explain.h"
 
 static const alx_option options[] = {{0}};
 
@@ -26,6 +26,23 @@ static alx_status lower(const void *config, const alx_lower_args *args, alx_valu
     return alx_op_concat(out, args->program, args->input_count, args->inputs, err);
 }
 
+static void explain(const void *config, alx_explain *e)
+{
+    (void)config;
+    alx_text shape = {0}, sum = {0};
+    char number[32];
+    e->window = (alx_window){.size = {1, 1}, .stride = {1, 1}};
+    for (int i = 0; i < e->input_count; i++)
+        alx_text_printf(&sum, "%s%s", i ? " + " : "", alx_text_thousands(e->inputs[i].dims[0], number));
+    alx_explain_shape(&shape, e->out);
+    alx_say(&e->output, CHANNELS_JOIN, e->language, ALX_TEXT("sum", sum), ALX_COUNT("channels", e->out->dims[0]),
+            ALX_TEXT("shape", shape));
+    alx_text_finish(&sum);
+    alx_text_finish(&shape);
+    alx_say(&e->purpose, CONCATENATE, e->language);
+    alx_say(&e->brief, BRIEF_CONCATENATE, e->language);
+}
+
 const alx_layer_class alx_layer_concatenate = {
     .name = "concatenate",
     .keras = "Concatenate",
@@ -37,4 +54,5 @@ const alx_layer_class alx_layer_concatenate = {
     .max_inputs = ALX_MAX_INPUTS,
     .shape = shape,
     .lower = lower,
+    .explain = explain,
 };

@@ -1,7 +1,7 @@
 /* conv2d: each output is a weighted sum of a window of the image, plus a bias. */
 #include <inttypes.h>
 
-#include "layers/common.h"
+#include "layers/explain.h"
 
 typedef struct conv2d_config {
     int64_t filters, kernel_size[2], strides[2], padding[2], groups;
@@ -81,6 +81,68 @@ static bool is_softmax(const void *config)
     return ((const conv2d_config *)config)->activation == ALX_ACTIVATION_SOFTMAX;
 }
 
+/* "11 x 11 x 3" and "11*11*3" */
+static void add_kernel(alx_text *text, const conv2d_config *c, int64_t channels, const char *times)
+{
+    alx_text_printf(text, "%" PRId64 "%s%" PRId64 "%s%" PRId64, c->kernel_size[0], times, c->kernel_size[1], times,
+                    channels);
+}
+
+static void explain_parameters(const conv2d_config *c, alx_explain *e)
+{
+    const int64_t channels = e->inputs->dims[0], own = channels / c->groups,
+                  kernel = c->kernel_size[0] * c->kernel_size[1];
+    const int64_t each = e->inputs_each + c->weights.use_bias, places = e->out->dims[1] * e->out->dims[2];
+    const alx_language language = e->language;
+    alx_text sum = {0}, place = {0};
+    add_kernel(&sum, c, own, " x ");
+    if (c->groups > 1)
+        alx_say(&e->parameters, GROUP_SEES, language, ALX_COUNT("groups", c->groups), ALX_COUNT("channels", channels),
+                ALX_COUNT("own", own), ALX_TEXT("sum", sum), ALX_COUNT("inputs", e->inputs_each));
+    else
+        alx_say(&e->parameters, FILTER_SEES, language, ALX_TEXT("sum", sum), ALX_COUNT("inputs", e->inputs_each));
+    alx_explain_weights(e, c->weights.use_bias, c->filters, ALX_PHRASE_ALL_FILTERS);
+    if (c->groups > 1)
+        alx_say(&e->parameters, WITHOUT_GROUPS, language,
+                ALX_COUNT("total", (kernel * channels + c->weights.use_bias) * c->filters));
+    alx_text_printf(&place, "%" PRId64 " x %" PRId64, e->out->dims[1], e->out->dims[2]);
+    int64_t unshared;
+    if (places > 1 && !__builtin_mul_overflow(each * c->filters, places, &unshared))
+        alx_say(&e->parameters, SHARED, language, ALX_TEXT("sum", place), ALX_COUNT("places", places),
+                ALX_COUNT("total", unshared));
+    alx_text_finish(&sum);
+    alx_text_finish(&place);
+
+    alx_text_add(&e->formula, c->weights.use_bias ? "(" : "");
+    add_kernel(&e->formula, c, own, "*");
+    alx_text_printf(&e->formula, "%s * %" PRId64, c->weights.use_bias ? " + 1)" : "", c->filters);
+}
+
+static void explain(const void *config, alx_explain *e)
+{
+    const conv2d_config *c = config;
+    const int64_t kernel = c->kernel_size[0] * c->kernel_size[1];
+    const bool point = kernel == 1, same = c->padding[0] == ALX_PADDING_SAME || c->padding[1] == ALX_PADDING_SAME;
+    e->window = c->window;
+    e->inputs_each = kernel * (e->inputs->dims[0] / c->groups);
+    alx_explain_window(e, same, false);
+    alx_text shape = {0};
+    alx_explain_shape(&shape, e->out);
+    alx_say(&e->output, FILTERS_MAKE, e->language, ALX_COUNT("filters", c->filters), ALX_TEXT("shape", shape));
+    alx_text_finish(&shape);
+    explain_parameters(c, e);
+
+    static const alx_phrase purposes[] = {ALX_PHRASE_FIRST_CONV, ALX_PHRASE_LATER_CONV, ALX_PHRASE_POINT_CONV};
+    static const alx_phrase briefs[] = {ALX_PHRASE_BRIEF_FIRST_CONV, ALX_PHRASE_BRIEF_LATER_CONV,
+                                        ALX_PHRASE_BRIEF_POINT_CONV};
+    const int place = point ? 2 : e->first ? 0 : 1;
+    alx_text_add(&e->purpose, alx_phrase_text(purposes[place], e->language));
+    alx_text_add(&e->brief, alx_phrase_text(briefs[place], e->language));
+    if (c->groups > 1) alx_say(&e->brief, BRIEF_GROUPS, e->language, ALX_COUNT("groups", c->groups));
+    alx_explain_activation(e, (alx_activation)c->activation);
+    alx_explain_start(e, &c->weights);
+}
+
 const alx_layer_class alx_layer_conv2d = {
     .name = "conv2d",
     .keras = "Conv2D",
@@ -93,5 +155,6 @@ const alx_layer_class alx_layer_conv2d = {
     .shape = shape,
     .params = params,
     .lower = lower,
+    .explain = explain,
     .is_softmax = is_softmax,
 };

@@ -1,5 +1,7 @@
 /* dense: every output is a weighted sum of all inputs, plus a bias. */
-#include "layers/common.h"
+#include <inttypes.h>
+
+#include "layers/explain.h"
 
 typedef struct dense_config {
     int64_t units;
@@ -59,6 +61,33 @@ static bool is_softmax(const void *config)
     return ((const dense_config *)config)->activation == ALX_ACTIVATION_SOFTMAX;
 }
 
+static void explain(const void *config, alx_explain *e)
+{
+    const dense_config *c = config;
+    const int64_t inputs = e->inputs->dims[0];
+    const alx_language language = e->language;
+    e->inputs_each = inputs;
+    if (c->units == ALX_UNITS_CLASSES)
+        alx_say(&e->output, UNITS_CLASSES, language, ALX_COUNT("units", c->outputs));
+    else
+        alx_say(&e->output, UNITS, language, ALX_COUNT("units", c->outputs));
+
+    alx_say(&e->parameters, OUTPUT_WEIGHS, language, ALX_COUNT("inputs", inputs));
+    alx_explain_weights(e, c->weights.use_bias, c->outputs, ALX_PHRASE_ALL_OUTPUTS);
+    alx_text_printf(&e->formula, c->weights.use_bias ? "(%" PRId64 " + 1) * %" PRId64 : "%" PRId64 " * %" PRId64,
+                    inputs, c->outputs);
+
+    if (e->last || c->units == ALX_UNITS_CLASSES) {
+        alx_say(&e->purpose, CLASS_DENSE, language);
+        alx_say(&e->brief, BRIEF_CLASS_DENSE, language);
+    } else {
+        alx_say(&e->purpose, HIDDEN_DENSE, language);
+        alx_say(&e->brief, BRIEF_HIDDEN_DENSE, language);
+    }
+    alx_explain_activation(e, (alx_activation)c->activation);
+    alx_explain_start(e, &c->weights);
+}
+
 const alx_layer_class alx_layer_dense = {
     .name = "dense",
     .keras = "Dense",
@@ -71,5 +100,6 @@ const alx_layer_class alx_layer_dense = {
     .shape = shape,
     .params = params,
     .lower = lower,
+    .explain = explain,
     .is_softmax = is_softmax,
 };

@@ -1,7 +1,9 @@
 /* dropout: in training, zeros at random (Srivastava et al. 2014; Krizhevsky 2012, sec. 4.2).  What is kept grows by
  * 1 / (1 - rate), as in Keras and PyTorch, so that prediction leaves values as they are; the paper instead halved
  * them at prediction. */
-#include "layers/common.h"
+#include <stdio.h>
+
+#include "layers/explain.h"
 
 typedef struct dropout_config {
     double rate;
@@ -34,6 +36,18 @@ static alx_status lower(const void *config, const alx_lower_args *args, alx_valu
     return alx_op_dropout(out, args->program, args->inputs[0], (float)c->rate, err);
 }
 
+static void explain(const void *config, alx_explain *e)
+{
+    const double rate = ((const dropout_config *)config)->rate;
+    char rate_text[32], scale[32], share[32];
+    snprintf(rate_text, sizeof rate_text, "%g", rate);
+    snprintf(scale, sizeof scale, "%.4g", 1 / (1 - rate));
+    snprintf(share, sizeof share, "%g %%", 100 * rate);
+    alx_explain_each_place(e);
+    alx_say(&e->purpose, DROPOUT, e->language, ALX_WORD("rate", rate_text), ALX_WORD("scale", scale));
+    alx_say(&e->brief, BRIEF_DROPOUT, e->language, ALX_WORD("rate", share));
+}
+
 const alx_layer_class alx_layer_dropout = {
     .name = "dropout",
     .keras = "Dropout",
@@ -45,4 +59,5 @@ const alx_layer_class alx_layer_dropout = {
     .max_inputs = 1,
     .shape = shape,
     .lower = lower,
+    .explain = explain,
 };

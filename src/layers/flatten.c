@@ -1,5 +1,5 @@
 /* flatten: an image (C, H, W) becomes C*H*W features, in the order C, H, W (Keras: H, W, C). */
-#include "layers/common.h"
+#include "layers/explain.h"
 
 static const alx_option options[] = {{0}};
 
@@ -20,6 +20,23 @@ static alx_status lower(const void *config, const alx_lower_args *args, alx_valu
     return alx_op_flatten(out, args->program, args->inputs[0], err);
 }
 
+static void explain(const void *config, alx_explain *e)
+{
+    (void)config;
+    const int64_t features = e->out->dims[0];
+    if (e->inputs->rank == 3) {
+        alx_text sum = {0};
+        alx_explain_product(&sum, e->inputs);
+        alx_say(&e->output, FLAT, e->language, ALX_TEXT("sum", sum), ALX_COUNT("features", features));
+        alx_text_finish(&sum);
+    } else {
+        alx_say(&e->output, FLAT_ALREADY, e->language, ALX_COUNT("features", features));
+    }
+    e->window = (alx_window){.size = {1, 1}, .stride = {1, 1}}; /* each feature is one value of the image */
+    alx_say(&e->purpose, FLATTEN, e->language);
+    alx_say(&e->brief, BRIEF_FLATTEN, e->language);
+}
+
 const alx_layer_class alx_layer_flatten = {
     .name = "flatten",
     .keras = "Flatten",
@@ -31,4 +48,5 @@ const alx_layer_class alx_layer_flatten = {
     .max_inputs = 1,
     .shape = shape,
     .lower = lower,
+    .explain = explain,
 };

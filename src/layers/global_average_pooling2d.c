@@ -1,5 +1,5 @@
 /* global_average_pooling2d: the mean of each channel (Lin et al. 2013, "Network in network"). */
-#include "layers/common.h"
+#include "layers/explain.h"
 
 static const alx_option options[] = {{0}};
 
@@ -21,6 +21,14 @@ static alx_status lower(const void *config, const alx_lower_args *args, alx_valu
     return alx_op_flatten(out, args->program, mean, err);
 }
 
+static void explain(const void *config, alx_explain *e)
+{
+    (void)config;
+    alx_say(&e->output, ONE_PER_CHANNEL, e->language, ALX_COUNT("channels", e->out->dims[0]));
+    alx_say(&e->purpose, GLOBAL_POOL, e->language);
+    alx_say(&e->brief, BRIEF_GLOBAL_POOL, e->language);
+}
+
 const alx_layer_class alx_layer_global_average_pooling2d = {
     .name = "global_average_pooling2d",
     .keras = "GlobalAveragePooling2D",
@@ -33,4 +41,5 @@ const alx_layer_class alx_layer_global_average_pooling2d = {
     .max_inputs = 1,
     .shape = shape,
     .lower = lower,
+    .explain = explain,
 };

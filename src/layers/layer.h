@@ -39,6 +39,8 @@ typedef struct alx_lower_args {
     bool logits; /* only the final softmax reads its linear output: a product may keep it in f32 */
 } alx_lower_args;
 
+typedef struct alx_explain alx_explain; /* layers/explain.h */
+
 typedef struct alx_layer_class {
     union { /* what the public catalogue shows is the beginning of the descriptor */
         struct {
@@ -59,6 +61,8 @@ typedef struct alx_layer_class {
     int (*params)(const void *config, const alx_shape *inputs, alx_param_decl *out);
     /* Appends ops; *out is the layer's output. */
     alx_status (*lower)(const void *config, const alx_lower_args *args, alx_value *out, alx_error *err);
+    /* Derives shape, parameters and purpose in words, and what an output weighs and sees. */
+    void (*explain)(const void *config, alx_explain *e);
     /* True when the layer ends in softmax; NULL: never. */
     bool (*is_softmax)(const void *config);
 } alx_layer_class;

@@ -2,7 +2,7 @@
  * y = x / (k + alpha * sum of squares over size channels)^beta */
 #include <inttypes.h>
 
-#include "layers/common.h"
+#include "layers/explain.h"
 
 typedef struct lrn_config {
     int64_t size;
@@ -46,6 +46,13 @@ static alx_status lower(const void *config, const alx_lower_args *args, alx_valu
     return alx_op_lrn(out, args->program, args->inputs[0], &geometry, err);
 }
 
+static void explain(const void *config, alx_explain *e)
+{
+    alx_explain_each_place(e);
+    alx_say(&e->purpose, LRN, e->language, ALX_COUNT("size", ((const lrn_config *)config)->size));
+    alx_say(&e->brief, BRIEF_LRN, e->language);
+}
+
 const alx_layer_class alx_layer_lrn = {
     .name = "lrn",
     .keras = "LRN",
@@ -57,4 +64,5 @@ const alx_layer_class alx_layer_lrn = {
     .max_inputs = 1,
     .shape = shape,
     .lower = lower,
+    .explain = explain,
 };

@@ -6,6 +6,15 @@ static alx_status lower(const void *config, const alx_lower_args *args, alx_valu
     return alx_pooling_lower(out, config, args, false, err);
 }
 
+static void explain(const void *config, alx_explain *e)
+{
+    const alx_window *w = &((const alx_pooling_config *)config)->window;
+    alx_pooling_explain(config, e);
+    alx_say(&e->purpose, MAX_POOL, e->language);
+    alx_say(&e->brief, BRIEF_MAX_POOL, e->language, ALX_COUNT("height", w->size[0]), ALX_COUNT("width", w->size[1]));
+    if (alx_window_overlaps(w)) alx_say(&e->brief, BRIEF_OVERLAP, e->language);
+}
+
 const alx_layer_class alx_layer_max_pooling2d = {
     .name = "max_pooling2d",
     .keras = "MaxPooling2D",
@@ -17,4 +26,5 @@ const alx_layer_class alx_layer_max_pooling2d = {
     .max_inputs = 1,
     .shape = alx_pooling_shape,
     .lower = lower,
+    .explain = explain,
 };

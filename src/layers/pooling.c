@@ -50,3 +50,14 @@ alx_status alx_pooling_lower(alx_value *y, const alx_pooling_config *config, con
                                   .pad_end = {w->pad_end[0], w->pad_end[1]}};
     return alx_op_pool(y, args->program, args->inputs[0], &geometry, err);
 }
+
+void alx_pooling_explain(const alx_pooling_config *config, alx_explain *e)
+{
+    const bool same = config->padding[0] == ALX_PADDING_SAME || config->padding[1] == ALX_PADDING_SAME;
+    alx_text shape = {0};
+    e->window = config->window;
+    alx_explain_window(e, same, true);
+    alx_explain_shape(&shape, e->out);
+    alx_say(&e->output, CHANNELS_STAY, e->language, ALX_COUNT("channels", e->out->dims[0]), ALX_TEXT("shape", shape));
+    alx_text_finish(&shape);
+}

@@ -2,7 +2,7 @@
 #ifndef ALX_LAYERS_POOLING_H
 #define ALX_LAYERS_POOLING_H
 
-#include "layers/common.h"
+#include "layers/explain.h"
 
 enum { ALX_STRIDES_POOL_SIZE = -1 };
 
@@ -15,6 +15,8 @@ extern const alx_option alx_pooling_options[];
 
 alx_status alx_pooling_shape(void *config, int classes, const alx_shape *inputs, int count, alx_shape *out,
                              alx_error *err);
+/* Output and window; the caller adds what the layer is for. */
+void alx_pooling_explain(const alx_pooling_config *config, alx_explain *e);
 alx_status alx_pooling_lower(alx_value *y, const alx_pooling_config *config, const alx_lower_args *args, bool average,
                              alx_error *err);
 

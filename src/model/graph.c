@@ -215,20 +215,55 @@ static alx_status no_such_network(const char *source, alx_error *err)
     return alx_fail(err, ALX_BAD_MODEL, "no file %s and no built-in network of that name; built in: %s", shown, list);
 }
 
-alx_status alx_graph_open(alx_graph **graph, const char *source, int classes, alx_error *err)
+alx_status alx_graph_parse(alx_graph **graph, const char *text, const char *file, int classes, alx_error *err)
 {
     *graph = NULL;
     alx_spec spec = {0};
-    const alx_builtin_info *builtin = alx_builtin_find(source);
-    if (builtin) {
-        ALX_TRY(alx_spec_parse(&spec, builtin->yaml, strlen(builtin->yaml), builtin->name, classes, err));
-        return alx_graph_create(graph, &spec, err);
-    }
-    if (!alx_file_exists(source)) return no_such_network(source, err);
+    ALX_TRY(alx_spec_parse(&spec, text, strlen(text), file, classes, err));
+    return alx_graph_create(graph, &spec, err);
+}
+
+/* The whole file as a string; release with free. */
+static alx_status read_text(char **text, const char *path, alx_error *err)
+{
     uint8_t *bytes;
     size_t count;
-    ALX_TRY(alx_file_read(&bytes, &count, source, ALX_YAML_MAX_BYTES, err));
-    alx_status status = alx_spec_parse(&spec, (const char *)bytes, count, source, classes, err);
+    ALX_TRY(alx_file_read(&bytes, &count, path, ALX_YAML_MAX_BYTES, err));
+    alx_text copy = {0};
+    alx_text_add_bytes(&copy, (const char *)bytes, count);
     free(bytes);
-    return status ? status : alx_graph_create(graph, &spec, err);
+    ALX_TRY(alx_text_take(text, &copy, err));
+    if (strlen(*text) == count) return ALX_OK;
+    free(*text);
+    alx_printable shown;
+    return alx_fail(err, ALX_BAD_MODEL, "%s: a zero byte in it; a network is a YAML text",
+                    alx_text_printable(path, shown));
+}
+
+alx_status alx_graph_open_text(alx_graph **graph, char **yaml, const char *source, int classes, alx_error *err)
+{
+    *graph = NULL;
+    if (yaml) *yaml = NULL;
+    const alx_builtin_info *builtin = alx_builtin_find(source);
+    char *text;
+    if (builtin) {
+        alx_text copy = {0};
+        alx_text_add(&copy, builtin->yaml);
+        ALX_TRY(alx_text_take(&text, &copy, err));
+    } else if (alx_file_exists(source)) {
+        ALX_TRY(read_text(&text, source, err));
+    } else {
+        return no_such_network(source, err);
+    }
+    alx_status status = alx_graph_parse(graph, text, builtin ? builtin->name : source, classes, err);
+    if (!status && yaml)
+        *yaml = text;
+    else
+        free(text);
+    return status;
+}
+
+alx_status alx_graph_open(alx_graph **graph, const char *source, int classes, alx_error *err)
+{
+    return alx_graph_open_text(graph, NULL, source, classes, err);
 }

@@ -34,6 +34,10 @@ void alx_graph_destroy(alx_graph *graph);
 /* From a YAML file or the name of a built-in network.  A name without '/' and '.' is looked up among the built-in
  * networks first, so that the program's own file `alexnet` in the folder is not taken for the network. */
 alx_status alx_graph_open(alx_graph **graph, const char *source, int classes, alx_error *err);
+/* The same, and the text that it was read from, which is the caller's to free; yaml may be NULL. */
+alx_status alx_graph_open_text(alx_graph **graph, char **yaml, const char *source, int classes, alx_error *err);
+/* From YAML text: parse and create. */
+alx_status alx_graph_parse(alx_graph **graph, const char *text, const char *file, int classes, alx_error *err);
 
 /* A network that grows: begin like create but without the demands on its end; each extend appends a layer and
  * checks that it fits, or leaves the graph as it was; check makes the demands. */

@@ -4,14 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-alx_status alx_network_wrap(alx_network **network, alx_graph *graph, alx_error *err)
+#include "model/explain.h"
+
+alx_status alx_network_wrap(alx_network **network, alx_graph *graph, char *yaml, alx_error *err)
 {
     *network = alx_calloc(1, sizeof **network, err);
     if (!*network) {
         alx_graph_destroy(graph);
+        free(yaml);
         return ALX_NO_MEMORY;
     }
     (*network)->graph = graph;
+    (*network)->yaml = yaml;
     return ALX_OK;
 }
 
@@ -27,7 +31,7 @@ alx_status alx_network_create(alx_network **network, const char *name, int heigh
         return status;
     }
     ALX_TRY(alx_graph_begin(&graph, &spec, err));
-    return alx_network_wrap(network, graph, err);
+    return alx_network_wrap(network, graph, NULL, err);
 }
 
 alx_status alx_network_add(alx_network *network, const char *type, const char *options, alx_error *err)
@@ -39,6 +43,7 @@ void alx_network_destroy(alx_network *network)
 {
     if (!network) return;
     alx_graph_destroy(network->graph);
+    free(network->yaml);
     free(network);
 }
 
@@ -91,6 +96,18 @@ alx_status alx_network_yaml(char **text, const alx_network *network, alx_error *
     alx_text yaml = {0};
     alx_spec_write(&yaml, &network->graph->spec);
     return alx_text_take(text, &yaml, err);
+}
+
+alx_status alx_network_annotate(char **text, const alx_network *network, alx_language language, alx_error *err)
+{
+    *text = NULL;
+    char *written = NULL;
+    ALX_TRY(alx_graph_check(network->graph, err));
+    if (!network->yaml) ALX_TRY(alx_network_yaml(&written, network, err));
+    alx_status status =
+        alx_graph_annotate(text, network->graph, network->yaml ? network->yaml : written, language, err);
+    free(written);
+    return status;
 }
 
 void alx_text_destroy(char *text)

@@ -6,9 +6,10 @@
 
 struct alx_network {
     alx_graph *graph; /* owned */
+    char *yaml;       /* the text that it was opened from, comments and all; NULL: it was built by calls; owned */
 };
 
-/* Takes the graph over, also on failure. */
-alx_status alx_network_wrap(alx_network **network, alx_graph *graph, alx_error *err);
+/* Takes graph and yaml (which may be NULL) over, also on failure. */
+alx_status alx_network_wrap(alx_network **network, alx_graph *graph, char *yaml, alx_error *err);
 
 #endif

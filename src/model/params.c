@@ -45,17 +45,19 @@ static alx_status map_span(alx_params *params, alx_error *err)
     return ALX_OK;
 }
 
-alx_status alx_params_create(alx_params **out, const alx_graph *graph, bool tiled, alx_error *err)
+alx_status alx_params_lay_out(alx_params **out, const alx_graph *graph, bool tiled, alx_error *err)
 {
     *out = NULL;
     alx_params *params = alx_calloc(1, sizeof *params, err);
     if (!params) return ALX_NO_MEMORY;
-    alx_status status = ALX_NO_MEMORY;
     params->graph = graph;
     params->count = graph->param_count;
     params->version = 1;
     params->list = alx_calloc((size_t)params->count, sizeof *params->list, err);
-    if (!params->list) goto fail;
+    if (!params->list) {
+        alx_params_destroy(params);
+        return ALX_NO_MEMORY;
+    }
     for (int i = 0; i < params->count; i++) {
         const alx_graph_param *from = &graph->params[i];
         params->list[i] = (alx_param){.name = from->name,
@@ -67,12 +69,18 @@ alx_status alx_params_create(alx_params **out, const alx_graph *graph, bool tile
     params->trainable_span = place(params, true, 0);
     params->span = place(params, false, params->trainable_span);
     if (params->span == 0) params->span = ALIGN_FLOATS; /* a network without weights still has a store */
-    status = map_span(params, err);
-    if (status) goto fail;
     *out = params;
     return ALX_OK;
-fail:
-    alx_params_destroy(params);
+}
+
+alx_status alx_params_create(alx_params **out, const alx_graph *graph, bool tiled, alx_error *err)
+{
+    ALX_TRY(alx_params_lay_out(out, graph, tiled, err));
+    alx_status status = map_span(*out, err);
+    if (status) {
+        alx_params_destroy(*out);
+        *out = NULL;
+    }
     return status;
 }
 

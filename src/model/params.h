@@ -27,6 +27,8 @@ typedef struct alx_params {
     uint64_t version;       /* changes with every update: packed copies compare it */
 } alx_params;
 
+/* The layout alone: data is NULL, and no memory is taken for values. */
+alx_status alx_params_lay_out(alx_params **params, const alx_graph *graph, bool tiled, alx_error *err);
 /* Zeroed values; tiled: store large dense kernels in tiles. */
 alx_status alx_params_create(alx_params **params, const alx_graph *graph, bool tiled, alx_error *err);
 void alx_params_destroy(alx_params *params);

@@ -15,31 +15,34 @@ static bool ends_with(const char *text, const char *end)
 }
 
 /* The YAML that a weights file carries. */
-static alx_status open_weights(alx_graph **graph, const char *path, int classes, alx_error *err)
+static alx_status open_weights(alx_graph **graph, char **yaml, const char *path, int classes, alx_error *err)
 {
     alx_safetensors *file;
     ALX_TRY(alx_safetensors_open(&file, path, err));
-    const char *yaml = alx_safetensors_metadata(file, "model");
-    alx_spec spec = {0};
+    const char *text = alx_safetensors_metadata(file, "model");
     alx_status status;
     alx_printable shown;
-    if (yaml)
-        status = alx_spec_parse(&spec, yaml, strlen(yaml), path, classes, err);
+    if (text)
+        status = alx_graph_parse(graph, text, path, classes, err);
     else
         status = alx_fail(err, ALX_BAD_MODEL, "%s: no network in it (metadata \"model\"); it was not made by alexnet",
                           alx_text_printable(path, shown));
+    if (!status && !(*yaml = strdup(text))) {
+        alx_graph_destroy(*graph);
+        status = alx_fail(err, ALX_NO_MEMORY, "out of memory");
+    }
     alx_safetensors_close(file);
-    return status ? status : alx_graph_create(graph, &spec, err);
+    return status;
 }
 
-static alx_status open_run(alx_graph **graph, const char *folder, int classes, alx_error *err)
+static alx_status open_run(alx_graph **graph, char **yaml, const char *folder, int classes, alx_error *err)
 {
     char *path = alx_file_join(folder, "model.yaml", err);
     if (!path) return ALX_NO_MEMORY;
     alx_status status;
     alx_printable shown;
     if (alx_file_exists(path))
-        status = alx_graph_open(graph, path, classes, err);
+        status = alx_graph_open_text(graph, yaml, path, classes, err);
     else
         status = alx_fail(err, ALX_BAD_MODEL, "%s: no model.yaml in it, so it is no run; name a run folder or a file",
                           alx_text_printable(folder, shown));
@@ -51,11 +54,12 @@ alx_status alx_network_open(alx_network **network, const char *source, int class
 {
     *network = NULL;
     alx_graph *graph;
+    char *yaml;
     if (ends_with(source, ".safetensors"))
-        ALX_TRY(open_weights(&graph, source, classes, err));
+        ALX_TRY(open_weights(&graph, &yaml, source, classes, err));
     else if (alx_file_is_folder(source) && !alx_builtin_find(source))
-        ALX_TRY(open_run(&graph, source, classes, err));
+        ALX_TRY(open_run(&graph, &yaml, source, classes, err));
     else
-        ALX_TRY(alx_graph_open(&graph, source, classes, err));
-    return alx_network_wrap(network, graph, err);
+        ALX_TRY(alx_graph_open_text(&graph, &yaml, source, classes, err));
+    return alx_network_wrap(network, graph, yaml, err);
 }

@@ -131,7 +131,9 @@ static alx_status validation_step(alx_trainer *t, alx_error *err)
     const int64_t n = step_size(t->data.validation.count, t->val_batch, run->val_step);
     ALX_TRY(alx_loader_fill(t->data.validation_loader, t->order + run->val_step * t->val_batch, (int)n, 0, 0, 0,
                             alx_engine_images(t->engine), alx_engine_labels(t->engine), err));
-    ALX_TRY(alx_engine_run(t->engine, ALX_MODE_EVALUATE, n, NULL, err));
+    /* A last, smaller batch runs in the full one's plan, which has packed weights already; images are independent of
+     * each other here, and what stands behind the first n is not looked at. */
+    ALX_TRY(alx_engine_run(t->engine, ALX_MODE_EVALUATE, t->val_batch, NULL, err));
     alx_sums_add(&run->validation, n, t->graph->spec.classes, alx_engine_losses(t->engine),
                  alx_engine_probabilities(t->engine), alx_engine_labels(t->engine));
     run->val_step++;

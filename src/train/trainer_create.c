@@ -252,7 +252,7 @@ static alx_status build_engine(alx_trainer *t, alx_dtype type, alx_error *err)
     return status;
 }
 
-/* Every batch size that will come up, the last partial ones too: no plan is built inside the run. */
+/* Every batch size that will come up, the last partial one too: no plan is built inside the run. */
 static alx_status prepare_all(alx_trainer *t, alx_error *err)
 {
     const struct {
@@ -261,13 +261,12 @@ static alx_status prepare_all(alx_trainer *t, alx_error *err)
         const char *name;
     } plans[] = {{ALX_MODE_TRAIN, t->batch, "train"},
                  {ALX_MODE_TRAIN, t->data.train.count - (t->steps - 1) * t->batch, "train"},
-                 {ALX_MODE_EVALUATE, t->val_batch, "evaluate"},
-                 {ALX_MODE_EVALUATE, t->data.validation.count - (t->val_steps - 1) * t->val_batch, "evaluate"}};
+                 {ALX_MODE_EVALUATE, t->val_batch, "evaluate"}};
     alx_text text = {0};
     char version[32];
     alx_text_printf(&text, "oneDNN %s\n", alx_engine_version(version));
     for (size_t i = 0; i < sizeof plans / sizeof plans[0]; i++) {
-        if (plans[i].batch == 0 || (i % 2 && plans[i].batch == plans[i - 1].batch)) continue;
+        if (plans[i].batch == 0 || (i == 1 && plans[1].batch == plans[0].batch)) continue;
         alx_status status = alx_engine_prepare(t->engine, plans[i].mode, plans[i].batch, err);
         if (status) {
             alx_text_finish(&text);

@@ -1,0 +1,137 @@
+/* alexnet explain MODEL: where every number of a network comes from. */
+#include <string.h>
+
+#include "cli/commands.h"
+#include "cli/explain_print.h"
+#include "cli/output.h"
+
+enum format { FORMAT_TEXT, FORMAT_MD, FORMAT_JSON };
+
+typedef struct config {
+    const char *layer;
+    int format, precision, optimizer, annotate;
+    long long classes, batch_size;
+} config;
+
+const cli_option cli_explain_options[] = {
+    {"layer", 0, CLI_TEXT, offsetof(config, layer), "NAME", 0, 0, {"this layer alone", "只讲解这一层"}},
+    {"format",
+     0,
+     CLI_CHOICE,
+     offsetof(config, format),
+     "text|md|json",
+     0,
+     0,
+     {"text, a Markdown table, or JSON (default: text)", "文本、Markdown 表格或 JSON（默认文本）"}},
+    {"annotate",
+     0,
+     CLI_FLAG,
+     offsetof(config, annotate),
+     NULL,
+     0,
+     0,
+     {"print the network's YAML with a comment behind every line; your own comments stay, behind \" | \"",
+      "打印网络的 YAML，每行加上注释；自己写的注释保留在“ | ”之后"}},
+    {"classes",
+     0,
+     CLI_INT,
+     offsetof(config, classes),
+     "N",
+     2,
+     1000000,
+     {"number of classes (default: the one that the network states)", "类别个数（默认为网络自己写明的）"}},
+    {"batch-size",
+     0,
+     CLI_INT,
+     offsetof(config, batch_size),
+     "N",
+     1,
+     1000000,
+     {"images of a training step, for the memory (32)", "训练每步的图片数，用于计算内存（32）"}},
+    {"precision",
+     0,
+     CLI_CHOICE,
+     offsetof(config, precision),
+     "auto|f32|bf16",
+     0,
+     0,
+     {"of training (default: auto, as train would choose here)", "训练的精度（默认 auto，与 train 在本机的选择相同）"}},
+    {"optimizer",
+     0,
+     CLI_CHOICE,
+     offsetof(config, optimizer),
+     "sgd|momentum|adam",
+     0,
+     0,
+     {"which keeps 0, 1 or 2 numbers for each trained weight (default: adam)",
+      "优化器，为每个训练的权重另存 0、1、2 个数（默认 adam）"}},
+    {0},
+};
+
+static int find_layer(const alx_network *network, const char *name, int *index)
+{
+    cli_nearest nearest = {.word = name};
+    for (*index = 0; *index < alx_network_layer_count(network); ++*index) {
+        alx_layer_info info;
+        alx_network_layer(network, *index, &info);
+        if (!strcmp(info.name, name)) return CLI_DONE;
+        cli_nearest_try(&nearest, info.name);
+    }
+    if (nearest.best[0])
+        return cli_usage_error("%s has no layer %s; did you mean %s?", alx_network_name(network), name, nearest.best);
+    return cli_usage_error("%s has no layer %s; alexnet summary lists them", alx_network_name(network), name);
+}
+
+static int annotate(const alx_network *network, alx_language language)
+{
+    char *text;
+    alx_error err = {0};
+    if (alx_network_annotate(&text, network, language, &err)) return cli_error(&err);
+    fputs(text, stdout);
+    alx_text_destroy(text);
+    return CLI_DONE;
+}
+
+static int explain(const alx_network *network, const config *c, alx_language language)
+{
+    cli_explained e = {.network = network, .language = language, .batch_size = (int)c->batch_size, .layer = -1};
+    int code = c->layer ? find_layer(network, c->layer, &e.layer) : CLI_DONE;
+    if (code) return code;
+    alx_explain_config how;
+    alx_explain_config_init(&how);
+    how.language = language;
+    how.batch_size = e.batch_size;
+    how.precision = (alx_precision)c->precision;
+    how.optimizer_states = c->optimizer;
+    alx_error err = {0};
+    alx_explanation *explanation;
+    if (alx_explanation_create(&explanation, network, &how, &err)) return cli_error(&err);
+    e.explanation = explanation;
+    switch ((enum format)c->format) {
+    case FORMAT_TEXT: cli_explain_text(&e); break;
+    case FORMAT_MD: cli_explain_markdown(&e); break;
+    case FORMAT_JSON: code = cli_explain_json(&e); break;
+    }
+    alx_explanation_destroy(explanation);
+    return code;
+}
+
+int cli_explain(const cli_call *call)
+{
+    config c = {.batch_size = 32, .optimizer = 2};
+    cli_arguments arguments = {0};
+    int code;
+    if (!cli_begin(call, &arguments, &c, &code)) return code;
+    const alx_language language = arguments.language ? (alx_language)(arguments.language - 1) : call->language;
+    const char *source = arguments.operand_count == 1 ? arguments.operands[0] : NULL;
+    cli_arguments_finish(&arguments);
+    if (!source) return cli_usage_error("explain takes one network: alexnet explain alexnet");
+    if (c.annotate && (c.layer || c.format != FORMAT_TEXT))
+        return cli_usage_error("--annotate prints the whole YAML; leave out --layer and --format");
+    alx_network *network;
+    alx_error err = {0};
+    if (alx_network_open(&network, source, (int)c.classes, &err)) return cli_error(&err);
+    code = c.annotate ? annotate(network, language) : explain(network, &c, language);
+    alx_network_destroy(network);
+    return code;
+}
