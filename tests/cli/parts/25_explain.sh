@@ -77,7 +77,7 @@ for file in "$root"/models/*.yaml; do
     if cmp -s "$work/out" "$file"; then pass; else fail "$file has other comments; write them with explain --annotate"; fi
 done
 run 0 explain branches.yaml --annotate --lang zh
-out_has "# 每层读取上一层，或 from 所指的层"
+out_has "# 每层的输入是上一层的输出，或 from 所指各层的输出"
 out_has "# 16x16x10: 无参数；各输入之和"
 cp "$work/out" commented.yaml
 run 0 summary commented.yaml
