@@ -180,7 +180,7 @@ void cli_explain_text(const cli_explained *e)
 {
     const words *w = &texts[e->language];
     char heading[256];
-    totals t;
+    totals t = {0};
     if (e->layer >= 0) {
         print_layer(e, e->layer);
         return;
@@ -246,7 +246,7 @@ void cli_explain_markdown(const cli_explained *e)
 {
     const words *w = &texts[e->language];
     char heading[256];
-    totals t;
+    totals t = {0};
     const bool all = e->layer < 0;
     write_network(heading, e);
     print_cell(heading);

@@ -49,18 +49,24 @@ typedef struct grid {
     bool labels, notes;
 } grid;
 
-static alx_status fail(alx_error *err, alx_status status, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-static alx_status fail(alx_error *err, alx_status status, const char *format, ...)
+static void set_error(alx_error *err, alx_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static void set_error(alx_error *err, alx_status status, const char *format, ...)
 {
-    if (!err) return status;
+    if (!err) return;
     err->status = status;
     va_list args;
     va_start(args, format);
     vsnprintf(err->message, sizeof err->message, format, args);
     va_end(args);
+}
+
+static alx_status given(alx_status status)
+{
     return status;
 }
+
+/* A macro, as alx_fail is in the library: analysers see which status comes back. */
+#define fail(err, status, ...) (set_error(err, status, __VA_ARGS__), given(status))
 
 /* ---- Layout ---- */
 

@@ -103,16 +103,18 @@ void alx_table_init(alx_table *table, ...)
 {
     *table = (alx_table){0};
     const char *headings[ALX_TABLE_COLUMNS];
+    int columns = 0;
     va_list args;
     va_start(args, table);
     for (const char *heading; (heading = va_arg(args, const char *));) {
-        assert(table->columns < ALX_TABLE_COLUMNS);
-        headings[table->columns] = heading;
-        table->align[table->columns++] = (alx_table_align)va_arg(args, int);
+        assert(columns < ALX_TABLE_COLUMNS);
+        headings[columns] = heading;
+        table->align[columns++] = (alx_table_align)va_arg(args, int);
     }
     va_end(args);
-    assert(table->columns > 0);
-    for (int i = 0; i < table->columns; i++) alx_table_cell(table, "%s", headings[i]);
+    assert(columns > 0);
+    table->columns = columns; /* before the first cell, which looks at it */
+    for (int i = 0; i < columns; i++) alx_table_cell(table, "%s", headings[i]);
 }
 
 void alx_table_finish(alx_table *table)

@@ -1,5 +1,6 @@
 #include "model/explain.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -97,6 +98,7 @@ static alx_status count_connections(alx_layer_account *a, const alx_explain *e, 
     if (w->size[0] == 0) return ALX_OK;
     const int64_t *in = e->inputs->dims, *out = e->out->dims;
     int64_t every = out[1] * w->size[0] * out[2] * w->size[1]; /* pairs, those with padding too */
+    assert(every > 0);                                         /* the window has a size, and so has the output */
     int64_t inside = pairs_inside(w, 0, in[1], out[1]) * pairs_inside(w, 1, in[2], out[2]);
     a->padded = a->connections / every * (every - inside);
     return ALX_OK;

@@ -338,7 +338,7 @@ static void published_counts_hold(void **state)
 
 static alx_explanation *open_explanation(alx_network **network, const char *name, int classes)
 {
-    alx_explanation *explanation;
+    alx_explanation *explanation = NULL;
     alx_error err = {0};
     alx_explain_config config;
     alx_explain_config_init(&config);
@@ -380,7 +380,7 @@ static void notes_state_what_is_counted(void **state)
 static void check_memory(const char *source, alx_precision precision, int batch, int states)
 {
     alx_network *network;
-    alx_explanation *explanation;
+    alx_explanation *explanation = NULL;
     alx_error err = {0};
     alx_explain_config config;
     alx_training_memory said;
@@ -392,8 +392,8 @@ static void check_memory(const char *source, alx_precision precision, int batch,
         fail_msg("%s", err.message);
     alx_explanation_memory(explanation, &said);
 
-    alx_params *params;
-    alx_engine *engine;
+    alx_params *params = NULL;
+    alx_engine *engine = NULL;
     alx_engine_config how = {.threads = 2, .max_batch = batch, .training = true};
     if (alx_engine_resolve_precision(&how.type, alx_explanation_precision(explanation), &err) ||
         alx_params_create(&params, network->graph, true, &err) || alx_engine_create(&engine, params, &how, &err) ||
