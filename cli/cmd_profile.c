@@ -91,11 +91,14 @@ static bool is_optimizer(const alx_profile_row *row)
     return row->layer < 0 && !strcmp(row->name, "optimizer");
 }
 
-/* "avx512_core" of "jit:avx512_core"; "" without one. */
+/* "avx512_core" of "jit:avx512_core"; "" without one, as in "x64:gemm:jit" and "own". */
 static const char *instruction_set(const char *algorithm)
 {
+    static const char *const families[] = {"avx", "sse", "asimd", "sve"};
     const char *colon = strrchr(algorithm, ':');
-    return colon ? colon + 1 : "";
+    for (size_t i = 0; colon && i < sizeof families / sizeof *families; i++)
+        if (!strncmp(colon + 1, families[i], strlen(families[i]))) return colon + 1;
+    return "";
 }
 
 typedef struct totals {
