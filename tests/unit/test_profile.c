@@ -72,13 +72,19 @@ static void assert_rows(const profiled *p)
 {
     const int layers = alx_network_layer_count(p->network);
     alx_layer_info info;
+    alx_explanation *explanation; /* which counts multiply-adds on its own, for one image */
+    alx_layer_account account;
+    must(alx_explanation_create(&explanation, p->network, NULL, NULL), NULL);
     for (int i = 0; i < layers; i++) {
         alx_network_layer(p->network, i, &info);
         assert_int_equal(p->rows[i].layer, i);
         assert_int_equal(p->rows[i].backward, 0);
         assert_string_equal(p->rows[i].name, info.name);
         if (info.trainable) assert_non_null(find(p, info.name, 1));
+        alx_explanation_layer(explanation, i, &account);
+        assert_int_equal(p->rows[i].multiply_adds, BATCH * account.multiply_adds);
     }
+    alx_explanation_destroy(explanation);
     for (int i = layers; i < layers + 2; i++) {
         assert_string_equal(p->rows[i].name, "loss");
         assert_int_equal(p->rows[i].layer, -1);
