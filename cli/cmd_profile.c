@@ -1,6 +1,7 @@
 /* alexnet profile MODEL: where the time of a training step goes, layer by layer. */
-#include <math.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <time.h>
 
 #include "cli/commands.h"
 #include "cli/output.h"
@@ -327,16 +328,31 @@ static int print_json(const alx_profile *profile, const config *c, const alx_net
 
 /* ---- The command ---- */
 
-/* Each row is a median of its own: where other programs take the cores, rows and whole steps drift apart. */
-static void warn_when_busy(const alx_profile *profile)
+/* Seconds, and how often the system has given a core to another program since the process began. */
+typedef struct usage {
+    double seconds;
+    long interruptions;
+} usage;
+
+static usage usage_now(void)
 {
-    const totals t = add_up(profile);
-    const double all = t.forward.seconds + t.backward.seconds + t.optimizer.seconds;
-    const double share = all / alx_profile_step_seconds(profile);
-    if (fabs(share - 1.0) > 0.15)
-        cli_warn("the rows add up to %.0f %% of the step: other programs want the same cores; repeat it on an idle "
-                 "machine, or with fewer --threads",
-                 100 * share);
+    struct timespec now;
+    struct rusage used;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    getrusage(RUSAGE_SELF, &used);
+    return (usage){(double)now.tv_sec + 1e-9 * (double)now.tv_nsec, used.ru_nivcsw};
+}
+
+/* Threads that wait for one of them that was sent away make all of it slow, not a part in proportion. */
+static void warn_when_busy(const alx_profile *profile, usage before)
+{
+    enum { USUAL = 20 }; /* a second and thread: an idle machine has a few */
+    const usage now = usage_now();
+    const double rate = (double)(now.interruptions - before.interruptions) / (now.seconds - before.seconds);
+    if (rate > USUAL * alx_profile_threads(profile))
+        cli_warn("other programs took a core away %.0f times a second, which makes these times too long; repeat it on "
+                 "an idle machine, or with fewer --threads",
+                 rate);
 }
 
 static int profile_network(const alx_network *network, const config *c, alx_language language)
@@ -351,13 +367,15 @@ static int profile_network(const alx_network *network, const config *c, alx_lang
     int size[3];
     alx_network_input(network, size);
     cli_name_text name;
-    fprintf(stderr, "%s: %lld training steps of %lld random images of %dx%dx%d\n",
-            cli_name(alx_network_name(network), name), c->steps, c->batch_size, size[0], size[1], size[2]);
+    fprintf(stderr, "%s: %lld training step%s of %lld random image%s of %dx%dx%d\n",
+            cli_name(alx_network_name(network), name), c->steps, c->steps == 1 ? "" : "s", c->batch_size,
+            c->batch_size == 1 ? "" : "s", size[0], size[1], size[2]);
     alx_profile *profile;
     alx_error err = {0};
+    const usage before = usage_now();
     if (alx_profile_create(&profile, network, &wanted, &err)) return cli_error(&err);
+    warn_when_busy(profile, before);
     int code = c->json ? print_json(profile, c, network) : print_text(profile, c, language);
-    warn_when_busy(profile);
     alx_profile_destroy(profile);
     return code;
 }
