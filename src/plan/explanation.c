@@ -1,6 +1,7 @@
 /* The public calls that explain a network: the layers' derivations, and the memory that plans will take. */
 #include <stdlib.h>
 
+#include "base/config.h"
 #include "model/explain.h"
 #include "model/network.h"
 #include "plan/engine.h"
@@ -92,29 +93,29 @@ static alx_status write_notes(alx_explanation *e, alx_error *err)
 
 /* ---- Life ---- */
 
-static alx_status check_config(alx_explain_setting *setting, const alx_explain_config *config, alx_error *err)
+static alx_status read_config(alx_explain_setting *setting, const alx_explain_config *given, alx_error *err)
 {
-    if (config->batch_size < 1)
-        return alx_fail(err, ALX_USAGE, "batch_size %d: expected 1 or more", config->batch_size);
-    if (config->optimizer_states < 0 || config->optimizer_states > 2)
-        return alx_fail(err, ALX_USAGE, "optimizer_states %d: expected 0, 1 or 2", config->optimizer_states);
-    *setting = (alx_explain_setting){.language = config->language == ALX_CHINESE ? ALX_CHINESE : ALX_ENGLISH,
-                                     .batch = config->batch_size,
-                                     .states = config->optimizer_states};
-    return alx_engine_resolve_precision(&setting->type, config->precision, err);
+    alx_explain_config config;
+    alx_explain_config_init(&config);
+    ALX_TRY(alx_config_copy(&config, sizeof config, given, "alx_explain_config", err));
+    if (config.batch_size < 1) return alx_fail(err, ALX_USAGE, "batch_size is %d; give 1 or more", config.batch_size);
+    if (config.optimizer_states < 0 || config.optimizer_states > 2)
+        return alx_fail(err, ALX_USAGE, "optimizer_states is %d; give 0, 1 or 2", config.optimizer_states);
+    *setting = (alx_explain_setting){.language = config.language == ALX_CHINESE ? ALX_CHINESE : ALX_ENGLISH,
+                                     .batch = config.batch_size,
+                                     .states = config.optimizer_states};
+    return alx_engine_resolve_precision(&setting->type, config.precision, err);
 }
 
 alx_status alx_explanation_create(alx_explanation **out, const alx_network *network, const alx_explain_config *config,
                                   alx_error *err)
 {
     *out = NULL;
-    alx_explain_config defaults;
-    alx_explain_config_init(&defaults);
     ALX_TRY(alx_graph_check(network->graph, err));
     alx_explanation *e = alx_calloc(1, sizeof *e, err);
     if (!e) return ALX_NO_MEMORY;
     e->graph = network->graph;
-    alx_status status = check_config(&e->setting, config ? config : &defaults, err);
+    alx_status status = read_config(&e->setting, config, err);
     if (!status) status = alx_graph_explain(&e->layers, e->graph, &e->setting, err);
     if (!status) status = add_up(e, err);
     if (!status) status = measure(&e->memory, e->graph, &e->setting, err);

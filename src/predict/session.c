@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/config.h"
+
 enum { MAX_THREADS = 1024, MAX_BATCH = 65536 };
 
 void alx_session_config_init(alx_session_config *config)
@@ -12,16 +14,10 @@ void alx_session_config_init(alx_session_config *config)
         .struct_size = sizeof *config, .precision = ALX_PRECISION_AUTO, .threads = 0, .batch_size = 1, .exact = 0};
 }
 
-/* Callers compiled against an older, shorter struct keep the defaults of the rest. */
 static alx_status read_config(alx_session_config *out, const alx_session_config *config, alx_error *err)
 {
     alx_session_config_init(out);
-    if (config) {
-        if (config->struct_size < sizeof config->struct_size || config->struct_size > sizeof *config)
-            return alx_fail(err, ALX_USAGE, "alx_session_config has struct_size %zu; call alx_session_config_init",
-                            config->struct_size);
-        memcpy(out, config, config->struct_size);
-    }
+    ALX_TRY(alx_config_copy(out, sizeof *out, config, "alx_session_config", err));
     if (out->threads < 0 || out->threads > MAX_THREADS)
         return alx_fail(err, ALX_USAGE, "threads is %d; give 1 to %d, or 0 for all cores", out->threads, MAX_THREADS);
     if (out->batch_size < 0 || out->batch_size > MAX_BATCH)

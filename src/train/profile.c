@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/config.h"
 #include "base/memory.h"
 #include "base/rng.h"
 #include "model/network.h"
@@ -42,16 +43,10 @@ static alx_status check_number(const char *name, int value, int least, int most,
     return alx_fail(err, ALX_USAGE, "%s is %d; give %d to %d", name, value, least, most);
 }
 
-/* Callers compiled against an older, shorter struct keep the defaults of the rest. */
 static alx_status read_config(alx_profile_config *out, const alx_profile_config *config, alx_error *err)
 {
     alx_profile_config_init(out);
-    if (config) {
-        if (config->struct_size < sizeof config->struct_size || config->struct_size > sizeof *config)
-            return alx_fail(err, ALX_USAGE, "alx_profile_config has struct_size %zu; call alx_profile_config_init",
-                            config->struct_size);
-        memcpy(out, config, config->struct_size);
-    }
+    ALX_TRY(alx_config_copy(out, sizeof *out, config, "alx_profile_config", err));
     ALX_TRY(check_number("batch_size", out->batch_size, 1, MAX_BATCH, err));
     ALX_TRY(check_number("steps", out->steps, 1, MAX_STEPS, err));
     ALX_TRY(check_number("threads", out->threads, 0, MAX_THREADS, err));

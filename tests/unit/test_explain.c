@@ -424,6 +424,33 @@ static void memory_is_what_training_takes(void **state)
     }
 }
 
+static void assert_config_refused(const alx_explain_config *config, const char *text)
+{
+    alx_network *network;
+    alx_explanation *explanation;
+    alx_error err = {0};
+    assert_int_equal(alx_network_open(&network, "gender-course", 0, NULL), ALX_OK);
+    assert_int_equal(alx_explanation_create(&explanation, network, config, &err), ALX_USAGE);
+    assert_null(explanation);
+    assert_non_null(strstr(err.message, text));
+    alx_network_destroy(network);
+}
+
+static void wrong_configs_are_refused(void **state)
+{
+    (void)state;
+    alx_explain_config config;
+    alx_explain_config_init(&config);
+    config.batch_size = 0;
+    assert_config_refused(&config, "batch_size is 0");
+    alx_explain_config_init(&config);
+    config.optimizer_states = 3;
+    assert_config_refused(&config, "optimizer_states is 3");
+    alx_explain_config_init(&config);
+    config.struct_size = sizeof config + 1;
+    assert_config_refused(&config, "call alx_explain_config_init");
+}
+
 static void only_alexnets_have_a_history(void **state)
 {
     (void)state;
@@ -551,17 +578,12 @@ static void sentences_are_right(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(both_languages_say_the_same),
-        cmocka_unit_test(a_phrase_takes_its_words),
-        cmocka_unit_test(the_evaluator_evaluates),
-        cmocka_unit_test(random_networks_hold),
-        cmocka_unit_test(published_counts_hold),
-        cmocka_unit_test(notes_state_what_is_counted),
-        cmocka_unit_test(memory_is_what_training_takes),
-        cmocka_unit_test(only_alexnets_have_a_history),
-        cmocka_unit_test(alexnet_sees),
-        cmocka_unit_test(the_widest_branch_counts),
-        cmocka_unit_test(zeros_of_the_padding_are_counted),
+        cmocka_unit_test(both_languages_say_the_same),   cmocka_unit_test(a_phrase_takes_its_words),
+        cmocka_unit_test(the_evaluator_evaluates),       cmocka_unit_test(random_networks_hold),
+        cmocka_unit_test(published_counts_hold),         cmocka_unit_test(notes_state_what_is_counted),
+        cmocka_unit_test(memory_is_what_training_takes), cmocka_unit_test(wrong_configs_are_refused),
+        cmocka_unit_test(only_alexnets_have_a_history),  cmocka_unit_test(alexnet_sees),
+        cmocka_unit_test(the_widest_branch_counts),      cmocka_unit_test(zeros_of_the_padding_are_counted),
         cmocka_unit_test(sentences_are_right),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
