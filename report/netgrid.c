@@ -117,10 +117,11 @@ static void find_crossings(state *s)
     }
 }
 
-/* Behind depth d one value goes on, and its layer stands at d. */
+/* Behind depth d one value goes on.  Its layer stands at d: the longest way to a layer further on passes every depth.
+ */
 static bool can_cut(const state *s, int d)
 {
-    return s->crosses[d] >= 0 && s->g->depth[s->crosses[d]] == d;
+    return s->crosses[d] >= 0;
 }
 
 /* Few rows first, none longer than `columns`, then all of about one length.  Where a block makes long rows anyway, one

@@ -163,6 +163,20 @@ static void test_free_lane_on_the_left(void **state)
     assert_drawn(", 0, 1, 0 1 2", "o\n├─o\n│ ├─o\no─┴─╯\n", 0);
 }
 
+static void test_stroke_over_a_free_lane(void **state)
+{
+    (void)state;
+    /* Node 3, which nobody reads, frees lane 1 between the two that the last node reads. */
+    assert_drawn(", 0, 0, 1, 0 2",
+                 "o\n"
+                 "├─o\n"
+                 "├─┼─o\n"
+                 "│ o │\n"
+                 "o───╯\n",
+                 0);
+    assert_drawn(", 0, 0, 1, 0 2", "│\n│ │\n│ │ │\n│   │\n\n", 1);
+}
+
 static void test_same_value_twice(void **state)
 {
     (void)state;
@@ -220,6 +234,7 @@ int main(void)
         cmocka_unit_test(test_value_read_three_times),
         cmocka_unit_test(test_goes_on_between_others),
         cmocka_unit_test(test_free_lane_on_the_left),
+        cmocka_unit_test(test_stroke_over_a_free_lane),
         cmocka_unit_test(test_same_value_twice),
         cmocka_unit_test(test_dead_end),
         cmocka_unit_test(test_most_lanes),

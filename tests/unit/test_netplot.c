@@ -7,10 +7,11 @@
 
 #include <cairo.h>
 #include <glib.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "report/netgrid.h"
@@ -239,7 +240,6 @@ static void test_png(void **state)
     free(second);
 }
 
-/* Dense layers hold 93.6 % of AlexNet's parameters and do 4.8 % of its work: one bar's width of green in all. */
 static void test_bars(void **state)
 {
     (void)state;
@@ -313,29 +313,57 @@ static void test_errors(void **state)
     assert_int_equal(temp_folder_entries(folder), before);
 }
 
-/* A picture of a hundred thousand points is refused, and an old file stays as it was. */
+/* An old file in the test's folder, and what must hold when a picture could not replace it. */
+static int make_old_file(void)
+{
+    FILE *file = fopen(in_folder("old.png"), "wb");
+    assert_non_null(file);
+    fputs("old", file);
+    fclose(file);
+    return temp_folder_entries(folder);
+}
+
+static void assert_old_file_alone(int entries)
+{
+    size_t size;
+    char *text = slurp("old.png", &size);
+    assert_string_equal(text, "old");
+    free(text);
+    assert_int_equal(temp_folder_entries(folder), entries);
+}
+
 static void test_too_large(void **state)
 {
     (void)state;
     alx_network *network;
     alx_error err = {0};
-    size_t size;
     assert_int_equal(alx_network_create(&network, "long", 4, 4, 3, 2, NULL), ALX_OK);
     for (int i = 0; i < 800; i++)
         assert_int_equal(alx_network_add(network, "activation", "activation: relu", NULL), ALX_OK);
     assert_int_equal(alx_network_add(network, "flatten", "", NULL), ALX_OK);
     assert_int_equal(alx_network_add(network, "dense", "units: classes, activation: softmax", NULL), ALX_OK);
-    FILE *file = fopen(in_folder("old.png"), "wb");
-    fputs("old", file);
-    fclose(file);
-    const int before = temp_folder_entries(folder);
+    const int entries = make_old_file();
     draw_network("old.png", network, ALX_ENGLISH, ALX_UNSUPPORTED, &err);
     assert_non_null(strstr(err.message, "802 layers"));
-    assert_int_equal(temp_folder_entries(folder), before);
-    char *text = slurp("old.png", &size);
-    assert_string_equal(text, "old");
-    free(text);
+    assert_old_file_alone(entries);
     alx_network_destroy(network);
+}
+
+/* The disk is full in the middle: neither half a picture nor a temporary stays. */
+static void test_full_disk(void **state)
+{
+    (void)state;
+    alx_error err = {0};
+    struct rlimit before;
+    const int entries = make_old_file();
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    const struct rlimit little = {4096, before.rlim_max};
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &little), 0);
+    draw("old.png", "gender-course", ALX_ENGLISH, ALX_IO, &err);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_non_null(strstr(err.message, "old.png: "));
+    assert_old_file_alone(entries);
 }
 
 int main(void)
@@ -354,6 +382,7 @@ int main(void)
         cmocka_unit_test(test_branches_and_odd_names),
         cmocka_unit_test(test_errors),
         cmocka_unit_test(test_too_large),
+        cmocka_unit_test(test_full_disk),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -21,12 +21,18 @@ json multiply_adds 1131168288
 json training_multiply_adds 3288089664
 json layers.0.multiply_adds 105415200
 json layers.1.multiply_adds 0
+if grep -q 'bytes' "$work/out"; then fail "keys that were not asked for"; else pass; fi
 # Behind something that is trained, a convolution's input has a gradient: batch normalisation comes first here.
 run 0 summary gender-course --flops --json
 json multiply_adds 1197900
 json training_multiply_adds 3593700
 run 0 summary gender-course --flops
 out_has "3.00 times that"
+# Nothing that is trained lies in front of this one, though it does not read the image itself.
+printf 'name: x\nclasses: 2\ninput: [8, 8, 3]\nlayers:\n  - flatten\n  - dense: {units: classes, activation: softmax}\n' >flat.yaml
+run 0 summary flat.yaml --flops --json
+json multiply_adds 384
+json training_multiply_adds 768
 run 0 summary alexnet --flops --lang zh
 out_like 'Param # +乘加次数 +占比$'
 out_has "乘加总次数：1,131,168,288（一幅图像前向计算 2.26 GFLOP；训练一步是它的 2.91 倍）"
