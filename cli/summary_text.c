@@ -230,22 +230,31 @@ static bool has_branches(const alx_network *network)
     return false;
 }
 
-/* The network's edges as a drawing: node 0 is the input, node i + 1 is layer i. */
-static alx_status draw_branches(alx_lanes_line **lanes, const alx_network *network, alx_error *err)
+enum { INPUTS = sizeof((alx_layer_info *)0)->inputs / sizeof(int) };
+
+/* Node 0 is the input, node i + 1 layer i. */
+static void list_nodes(alx_lanes_node *nodes, int (*inputs)[INPUTS], const alx_network *network)
 {
-    enum { MOST = sizeof((alx_layer_info *)0)->inputs / sizeof(int) };
-    const int count = alx_network_layer_count(network) + 1;
-    alx_lanes_node *nodes = calloc((size_t)count, sizeof *nodes);
-    int(*inputs)[MOST] = calloc((size_t)count, sizeof *inputs);
-    alx_status status = nodes && inputs ? ALX_OK : ALX_NO_MEMORY;
-    if (status) *err = (alx_error){ALX_NO_MEMORY, "out of memory for a summary"};
-    for (int i = 1; i < count && !status; i++) {
+    for (int i = 0; i < alx_network_layer_count(network); i++) {
         alx_layer_info info;
-        alx_network_layer(network, i - 1, &info);
-        nodes[i] = (alx_lanes_node){info.input_count, inputs[i]};
+        alx_network_layer(network, i, &info);
+        nodes[i + 1] = (alx_lanes_node){info.input_count, inputs[i]};
         for (int k = 0; k < info.input_count; k++) inputs[i][k] = info.inputs[k] + 1;
     }
-    if (!status) status = alx_lanes_create(lanes, nodes, count, err);
+}
+
+static alx_status draw_branches(alx_lanes_line **lanes, const alx_network *network, alx_error *err)
+{
+    const int count = alx_network_layer_count(network) + 1;
+    alx_lanes_node *nodes = calloc((size_t)count, sizeof *nodes);
+    int(*inputs)[INPUTS] = calloc((size_t)count, sizeof *inputs);
+    alx_status status = ALX_NO_MEMORY;
+    if (nodes && inputs) {
+        list_nodes(nodes, inputs, network);
+        status = alx_lanes_create(lanes, nodes, count, err);
+    } else {
+        *err = (alx_error){status, "out of memory for a summary"};
+    }
     free(inputs);
     free(nodes);
     return status;

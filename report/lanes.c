@@ -70,8 +70,9 @@ static bool place(state *s, row *r, int node)
     if (r->output < 0) return false;
     r->first = r->last = r->output;
     for (int lane = 0; lane < ALX_LANES_MOST; lane++) {
-        if (r->read[lane] && lane < r->first) r->first = lane;
-        if (r->read[lane] && lane > r->last) r->last = lane;
+        if (!r->read[lane]) continue;
+        if (lane < r->first) r->first = lane;
+        if (lane > r->last) r->last = lane;
     }
     return true;
 }

@@ -169,13 +169,15 @@ static alx_status cut_rows(state *s)
     alx_netgrid *g = s->g;
     int64_t *best = calloc((size_t)s->depths + 1, sizeof *best);
     int *length = calloc((size_t)s->depths + 1, sizeof *length);
-    if (best && length) choose_rows(s, best, length);
-    for (int start = 0; best && length && start < s->depths; start += length[start]) {
-        g->row_entry[g->row_count] = start > 0 ? s->crosses[start - 1] : NONE;
-        g->row_start[g->row_count++] = start;
+    const alx_status status = best && length ? ALX_OK : ALX_NO_MEMORY;
+    if (!status) {
+        choose_rows(s, best, length);
+        for (int start = 0; start < s->depths; start += length[start]) {
+            g->row_entry[g->row_count] = start > 0 ? s->crosses[start - 1] : NONE;
+            g->row_start[g->row_count++] = start;
+        }
         g->row_start[g->row_count] = s->depths;
     }
-    const alx_status status = best && length ? ALX_OK : ALX_NO_MEMORY;
     free(best);
     free(length);
     return status;

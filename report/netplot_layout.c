@@ -124,20 +124,30 @@ static int choose_columns(const netplot *plot)
     return wide < COLUMNS ? COLUMNS : wide > COLUMNS_MOST ? COLUMNS_MOST : wide;
 }
 
-static alx_status arrange(netplot *plot, alx_error *err)
+enum { INPUTS = sizeof((alx_layer_info *)0)->inputs / sizeof(int) };
+
+/* Node 0 is the input, node i + 1 layer i. */
+static void list_nodes(alx_lanes_node *nodes, int (*inputs)[INPUTS], const netplot *plot)
 {
-    enum { MOST = sizeof((alx_layer_info *)0)->inputs / sizeof(int) };
-    alx_lanes_node *nodes = calloc((size_t)plot->count, sizeof *nodes);
-    int(*inputs)[MOST] = calloc((size_t)plot->count, sizeof *inputs);
-    alx_status status = ALX_OK;
-    if (!nodes || !inputs) status = alx_picture_fail(err, ALX_NO_MEMORY, "out of memory for a picture");
-    for (int i = 1; i < plot->count && !status; i++) {
+    for (int i = 1; i < plot->count; i++) {
         alx_layer_info info;
         alx_network_layer(plot->network, i - 1, &info);
         nodes[i] = (alx_lanes_node){info.input_count, inputs[i]};
         for (int k = 0; k < info.input_count; k++) inputs[i][k] = info.inputs[k] + 1;
     }
-    if (!status) status = alx_netgrid_init(&plot->grid, nodes, plot->count, choose_columns(plot), err);
+}
+
+static alx_status arrange(netplot *plot, alx_error *err)
+{
+    alx_lanes_node *nodes = calloc((size_t)plot->count, sizeof *nodes);
+    int(*inputs)[INPUTS] = calloc((size_t)plot->count, sizeof *inputs);
+    alx_status status = ALX_NO_MEMORY;
+    if (nodes && inputs) {
+        list_nodes(nodes, inputs, plot);
+        status = alx_netgrid_init(&plot->grid, nodes, plot->count, choose_columns(plot), err);
+    } else {
+        alx_picture_fail(err, status, "out of memory for a picture");
+    }
     free(inputs);
     free(nodes);
     return status;

@@ -110,7 +110,7 @@ void alx_table_init_columns(alx_table *table, int columns, const char *const *he
 void alx_table_init(alx_table *table, ...)
 {
     const char *headings[ALX_TABLE_COLUMNS];
-    alx_table_align align[ALX_TABLE_COLUMNS];
+    alx_table_align align[ALX_TABLE_COLUMNS] = {ALX_TABLE_LEFT};
     int columns = 0;
     va_list args;
     va_start(args, table);
