@@ -11,7 +11,7 @@ enum { WIDTH = 80, INDENT = 4, LABEL = 12 };
 /* ---- Words of both languages ---- */
 
 typedef struct words {
-    const char *network, *total, *parameters, *optimizer, *neurons, *memory, *notes;
+    const char *network, *total, *parameters, *optimizer, *work, *padded, *memory, *notes;
     const char *columns[6];
 } words;
 
@@ -22,11 +22,12 @@ static const words texts[2] = {
         .total = "Total",
         .parameters = "%s: %s trained, %s not trained",
         .optimizer = "%s numbers of its own, %d for each trained parameter",
-        .neurons =
-            "%s neurons, %s connections (%s of them to zeros of the padding), as many multiply-adds for each image",
-        .memory = "batch %d in %s: weights %s, gradients %s, optimizer %s, a batch of images %s; outputs, their "
-                  "gradients, packed weights and scratch share %s over time; packed weights for validation %s; "
-                  "together %s",
+        .work = "%s neurons, %s connections%s, as many multiply-adds for each image",
+        .padded = " (%s of them to zeros of the padding)",
+        .memory =
+            "batch %d in %s: weights %s, gradients %s, optimizer %s, a batch of images and labels %s; outputs, their "
+            "gradients, packed weights and scratch share %s over time; packed weights for validation %s; "
+            "together %s. What is shared and packed depends on processor and threads",
         .notes = "Counted and claimed",
         .columns = {"Layer (type)", "Output", "How", "Parameters", "How", "Purpose"},
     },
@@ -35,11 +36,12 @@ static const words texts[2] = {
         .total = "合计",
         .parameters = "%s：训练的 %s 个，不训练的 %s 个",
         .optimizer = "自己另存 %s 个数，每个训练的参数 %d 个",
-        .neurons = "神经元 %s 个，连接 %s 条（其中 %s 条落在补的零上），每幅图像的乘加次数与连接数相同",
-        .memory =
-            "批次 %d、%s：权重 %s，梯度 %s，优化器 %s，一批图像 %s；各层输出、其梯度、打包的权重和临时空间按时间共用 "
-            "%s；验证用的打包权重 %s；共 %s",
-        .notes = "实数与所称",
+        .work = "神经元 %s 个，连接 %s 条%s，每幅图像的乘加次数与连接数相同",
+        .padded = "（其中 %s 条落在补的零上）",
+        .memory = "批次 %d、%s：权重 %s，梯度 %s，优化器 %s，一批图像及标签 "
+                  "%s；各层输出、其梯度、打包的权重和临时空间按时间共用 "
+                  "%s；验证用的打包权重 %s；共 %s。共用和打包的部分随处理器和线程数而变",
+        .notes = "数出来的与论文、课程所说的",
         .columns = {"层（类型）", "输出形状", "形状的由来", "参数个数", "参数的由来", "作用"},
     },
 };
@@ -85,7 +87,7 @@ static void count_parameters(const cli_explained *e, int64_t *all, int64_t *trai
 /* ---- The totals, as paragraphs ---- */
 
 typedef struct totals {
-    char parameters[160], optimizer[160], work[320], memory[640];
+    char parameters[160], optimizer[160], work[320], memory[768];
 } totals;
 
 static void write_totals(totals *t, const cli_explained *e)
@@ -102,8 +104,10 @@ static void write_totals(totals *t, const cli_explained *e)
     snprintf(t->parameters, sizeof t->parameters, w->parameters, cli_thousands(all, a), cli_thousands(trained, b),
              cli_thousands(all - trained, c));
     snprintf(t->optimizer, sizeof t->optimizer, w->optimizer, cli_thousands(trained * states, a), states);
-    snprintf(t->work, sizeof t->work, w->neurons, cli_thousands(sum.neurons, a), cli_thousands(sum.connections, b),
-             cli_thousands(sum.padded, c));
+    char padded[96] = "";
+    if (sum.padded) snprintf(padded, sizeof padded, w->padded, cli_thousands(sum.padded, a));
+    snprintf(t->work, sizeof t->work, w->work, cli_thousands(sum.neurons, a), cli_thousands(sum.connections, b),
+             padded);
     snprintf(t->memory, sizeof t->memory, w->memory, e->batch_size, precision_name(e), bytes_text(m.weights, a),
              bytes_text(m.gradients, b), bytes_text(m.state, c), bytes_text(m.images, d), bytes_text(m.arena, f),
              bytes_text(m.packed, g), bytes_text(m.total, h));
@@ -176,7 +180,7 @@ void cli_explain_text(const cli_explained *e)
 {
     const words *w = &texts[e->language];
     char heading[256];
-    totals t;
+    totals t = {0};
     if (e->layer >= 0) {
         print_layer(e, e->layer);
         return;
@@ -242,7 +246,7 @@ void cli_explain_markdown(const cli_explained *e)
 {
     const words *w = &texts[e->language];
     char heading[256];
-    totals t;
+    totals t = {0};
     const bool all = e->layer < 0;
     write_network(heading, e);
     print_cell(heading);

@@ -130,8 +130,8 @@ static int open_folder(glyph_font *font, FT_Library library)
     for (FTSENT *entry; !status && (entry = fts_read(walk));) {
         if (entry->fts_info != FTS_F || entry->fts_level != 1 || !is_font_name(entry->fts_name)) continue;
         if (font->part_count == MAX_PARTS)
-            status = glyphs_fail("%s: more than %d font files; a folder holds the parts of one font", font->path,
-                                 MAX_PARTS);
+            status =
+                glyphs_fail("%s: more than %d font files; a folder holds the parts of one font", font->path, MAX_PARTS);
         else
             status = open_part(font, entry->fts_path, library);
     }

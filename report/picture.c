@@ -14,15 +14,14 @@
 /* By preference; fontconfig finds others for characters that these lack. */
 #define FAMILY "Inter, Noto Sans, DejaVu Sans, Noto Sans CJK SC, WenQuanYi Micro Hei, Droid Sans Fallback, sans-serif"
 
-alx_status alx_picture_fail(alx_error *err, alx_status status, const char *format, ...)
+void alx_picture_set_error(alx_error *err, alx_status status, const char *format, ...)
 {
-    if (!err) return status;
+    if (!err) return;
     err->status = status;
     va_list args;
     va_start(args, format);
     vsnprintf(err->message, sizeof err->message, format, args);
     va_end(args);
-    return status;
 }
 
 /* ---- Text ---- */

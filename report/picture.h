@@ -24,9 +24,15 @@ typedef struct alx_picture {
     const void *context;
 } alx_picture;
 
-/* Fills err where there is one.  Returns status. */
-alx_status alx_picture_fail(alx_error *err, alx_status status, const char *format, ...)
+void alx_picture_set_error(alx_error *err, alx_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+static inline alx_status alx_picture_given(alx_status status)
+{
+    return status;
+}
+/* Fills err where there is one, and gives status.  A macro, as alx_fail is in the library: analysers see which status
+ * comes back. */
+#define alx_picture_fail(err, status, ...) (alx_picture_set_error(err, status, __VA_ARGS__), alx_picture_given(status))
 
 /* One line, UTF-8 (bytes that are not are replaced), ended by an ellipsis where it does not fit. */
 alx_status alx_picture_text(cairo_t *cr, const alx_text_style *style, const char *text, double x, double baseline,

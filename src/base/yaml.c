@@ -1,5 +1,6 @@
 #include "base/yaml.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -46,12 +47,12 @@ static alx_status add_place(alx_error *err, alx_status status, const char *file,
 
 alx_status alx_yaml_fail(const alx_yaml *node, alx_error *err, alx_status status, const char *format, ...)
 {
-    char message[sizeof err->message];
+    alx_error own; /* err may be NULL, and its message may be among the arguments */
     va_list args;
     va_start(args, format);
-    vsnprintf(message, sizeof message, format, args);
+    vsnprintf(own.message, sizeof own.message, format, args);
     va_end(args);
-    alx_fail(err, status, "%s", message);
+    alx_fail(err, status, "%s", own.message);
     return add_place(err, status, node->file, node->line, node->column);
 }
 
@@ -182,6 +183,14 @@ static int by_key(const void *left, const void *right)
     return a->key_column < b->key_column ? -1 : a->key_column > b->key_column;
 }
 
+static alx_status fail_twice(const builder *b, const alx_yaml *first, const alx_yaml *second)
+{
+    alx_printable name;
+    alx_fail(b->err, ALX_BAD_DATA, "%s is given twice; line %d has it too", alx_text_printable(second->key, name),
+             first->key_line);
+    return add_place(b->err, ALX_BAD_DATA, b->file, second->key_line, second->key_column);
+}
+
 /* Sorted, because comparing each key with each would let a megabyte of keys take minutes. */
 static alx_status check_keys(const builder *b, const alx_yaml *map)
 {
@@ -190,22 +199,16 @@ static alx_status check_keys(const builder *b, const alx_yaml *map)
     if (!sorted) return ALX_NO_MEMORY;
     memcpy(sorted, map->children, (size_t)map->count * sizeof *sorted);
     qsort(sorted, (size_t)map->count, sizeof *sorted, by_key);
-    const alx_yaml *twice = NULL, *first = NULL;
-    for (int i = 1; i < map->count && !twice; i++) {
-        if (strcmp(sorted[i - 1]->key, sorted[i]->key) != 0) continue;
-        first = sorted[i - 1];
-        twice = sorted[i];
-    }
+    alx_status status = ALX_OK;
+    for (int i = 1; i < map->count && !status; i++)
+        if (strcmp(sorted[i - 1]->key, sorted[i]->key) == 0) status = fail_twice(b, sorted[i - 1], sorted[i]);
     free(sorted);
-    if (!twice) return ALX_OK;
-    alx_printable name;
-    alx_fail(b->err, ALX_BAD_DATA, "%s is given twice; line %d has it too", alx_text_printable(twice->key, name),
-             first->key_line);
-    return add_place(b->err, ALX_BAD_DATA, b->file, twice->key_line, twice->key_column);
+    return status;
 }
 
 static alx_status on_close(builder *b)
 {
+    assert(b->depth > 0); /* libyaml reports an end for each beginning */
     open_node *top = &b->open[--b->depth];
     alx_yaml *node = top->node;
     node->children = alx_arena_alloc(b->arena, (size_t)node->count + 1, sizeof *node->children, b->err);

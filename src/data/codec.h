@@ -8,6 +8,8 @@
 typedef alx_status alx_codec(alx_image *image, const uint8_t *bytes, size_t count, alx_error *err);
 alx_codec alx_codec_jpeg, alx_codec_png, alx_codec_webp;
 
+/* The limits of image.h, for codecs whose library takes memory before it tells how many channels there are. */
+alx_status alx_image_check_size(int64_t width, int64_t height, alx_error *err);
 /* As alx_image_reserve, with bytes_per_pixel 3 or 4: codecs decode RGBA and CMYK
  * into image->rgb and then shrink it in place. */
 alx_status alx_image_reserve_as(alx_image *image, int64_t width, int64_t height, int bytes_per_pixel, alx_error *err);

@@ -127,7 +127,7 @@ void alx_image_finish(alx_image *image)
     *image = (alx_image){0};
 }
 
-alx_status alx_image_reserve_as(alx_image *image, int64_t width, int64_t height, int bytes_per_pixel, alx_error *err)
+alx_status alx_image_check_size(int64_t width, int64_t height, alx_error *err)
 {
     if (width < 1 || height < 1)
         return alx_fail(err, ALX_BAD_DATA, "an image of %lldx%lld pixels", (long long)width, (long long)height);
@@ -135,6 +135,12 @@ alx_status alx_image_reserve_as(alx_image *image, int64_t width, int64_t height,
         return alx_fail(err, ALX_BAD_DATA,
                         "an image of %lldx%lld pixels; at most %d a side and %d million in all are read: scale it down",
                         (long long)width, (long long)height, ALX_IMAGE_MAX_SIDE, ALX_IMAGE_MAX_PIXELS / 1000000);
+    return ALX_OK;
+}
+
+alx_status alx_image_reserve_as(alx_image *image, int64_t width, int64_t height, int bytes_per_pixel, alx_error *err)
+{
+    ALX_TRY(alx_image_check_size(width, height, err));
     size_t size = (size_t)(width * height) * (size_t)bytes_per_pixel;
     if (size > image->capacity) {
         alx_image_finish(image); /* nothing in it is worth copying */

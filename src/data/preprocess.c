@@ -114,7 +114,9 @@ alx_status alx_preprocess_parse(alx_preprocess *p, const char *json, alx_error *
     *p = (alx_preprocess){0};
     json_error_t trouble;
     json_t *root = json_loads(json, JSON_REJECT_DUPLICATES, &trouble);
-    if (!root) return alx_fail(err, ALX_BAD_MODEL, "preprocessing: not JSON: %s", trouble.text);
+    alx_printable text; /* it quotes the file */
+    if (!root)
+        return alx_fail(err, ALX_BAD_MODEL, "preprocessing: not JSON: %s", alx_text_printable(trouble.text, text));
     const char *key = json_is_object(root) ? read_keys(p, root) : "{}";
     json_decref(root);
     if (!key) return ALX_OK;

@@ -217,7 +217,8 @@ static alx_status parse_header(alx_safetensors *file, const char *json, size_t c
     json_t *root = json_loadb(json, count, JSON_REJECT_DUPLICATES, &problem);
     if (!root && json_error_code(&problem) == json_error_out_of_memory)
         return alx_fail(err, ALX_NO_MEMORY, "out of memory while reading a header of %zu bytes", count);
-    if (!root) return fail(file, err, problem.text, "its header");
+    alx_printable text; /* it quotes the file */
+    if (!root) return fail(file, err, alx_text_printable(problem.text, text), "its header");
     alx_status status = json_is_object(root) ? ALX_OK : fail(file, err, "its header is not a map", NULL);
     if (!status) status = read_entries(file, root, err);
     if (!status) status = check_hash_place(file, json, count, err);

@@ -74,7 +74,8 @@ alx_status alx_safetensors_put_metadata(alx_safetensors_writer *writer, const ch
                                         alx_error *err);
 alx_status alx_safetensors_declare(alx_safetensors_writer *writer, const char *name, alx_st_type type, int rank,
                                    const int64_t *dims, alx_error *err);
-/* All bytes of the next declared tensor; the header is written before the first. */
+/* The next bytes of the data, in the order of declaration: a whole tensor or, one after another, its parts.  The header
+ * is written before the first. */
 alx_status alx_safetensors_write(alx_safetensors_writer *writer, const void *bytes, size_t size, alx_error *err);
 /* Commits the file.  The writer must be destroyed in any case; destroying it unfinished leaves the old file. */
 alx_status alx_safetensors_finish(alx_safetensors_writer *writer, alx_error *err);

@@ -12,9 +12,10 @@ enum { ALIGNMENT = 64 };
 
 struct alx_safetensors_writer {
     alx_atomic_file file;
-    json_t *root, *metadata; /* jansson keeps the order of insertion, so the bytes follow from the calls */
-    uint64_t *sizes;         /* of the tensors, in the order declared */
-    int count, capacity, written;
+    json_t *root, *metadata;      /* jansson keeps the order of insertion, so the bytes follow from the calls */
+    uint64_t *sizes;              /* of the tensors, in the order declared */
+    int count, capacity, written; /* written: whole tensors */
+    uint64_t part;                /* bytes of the next one that are written */
     uint64_t data_size;
     bool header_written, failed;
     XXH3_state_t *hash;
@@ -166,10 +167,15 @@ alx_status alx_safetensors_write(alx_safetensors_writer *writer, const void *byt
 {
     if (writer->failed) return fail_use(writer, err, "writing goes on after a failure");
     if (writer->written == writer->count) return fail_use(writer, err, "more tensors written than declared");
-    if (size != writer->sizes[writer->written]) return fail_use(writer, err, "a tensor's size is not the declared one");
+    if (size > writer->sizes[writer->written] - writer->part)
+        return fail_use(writer, err, "a tensor's size is not the declared one");
     if (!writer->header_written) ALX_TRY(write_header(writer, err));
     ALX_TRY(put(writer, bytes, size, err));
-    writer->written++;
+    writer->part += size;
+    if (writer->part == writer->sizes[writer->written]) {
+        writer->written++;
+        writer->part = 0;
+    }
     return ALX_OK;
 }
 

@@ -105,11 +105,12 @@ static void explain_parameters(const conv2d_config *c, alx_explain *e)
     if (c->groups > 1)
         alx_say(&e->parameters, WITHOUT_GROUPS, language,
                 ALX_COUNT("total", (kernel * channels + c->weights.use_bias) * c->filters));
-    alx_text_printf(&place, "%" PRId64 " x %" PRId64, e->out->dims[1], e->out->dims[2]);
     int64_t unshared;
-    if (places > 1 && !__builtin_mul_overflow(each * c->filters, places, &unshared))
+    if (places > 1 && !__builtin_mul_overflow(each * c->filters, places, &unshared)) {
+        alx_text_printf(&place, "%" PRId64 " x %" PRId64, e->out->dims[1], e->out->dims[2]);
         alx_say(&e->parameters, SHARED, language, ALX_TEXT("sum", place), ALX_COUNT("places", places),
                 ALX_COUNT("total", unshared));
+    }
     alx_text_finish(&sum);
     alx_text_finish(&place);
 

@@ -182,12 +182,13 @@ void alx_explain_window(alx_explain *e, bool same, bool border)
 {
     alx_text height = {0}, width = {0};
     add_sum(&height, e, 0);
-    add_sum(&width, e, 1);
-    if (same_sides(e)) add_side(e);
-    if (same_sides(e))
+    if (same_sides(e)) {
+        add_side(e);
         alx_say(&e->output, SIDES, e->language, ALX_TEXT("sum", height));
-    else
+    } else {
+        add_sum(&width, e, 1);
         alx_say(&e->output, HEIGHT_WIDTH, e->language, ALX_TEXT("height", height), ALX_TEXT("width", width));
+    }
     if (same) add_same(e, border);
     alx_text_finish(&height);
     alx_text_finish(&width);

@@ -32,9 +32,11 @@ void alx_phrase_add(alx_text *text, alx_phrase phrase, alx_language language, co
 #define ALX_WORD(name, text)     {name, 0, text}
 #define ALX_TEXT(name, built)    {name, ALX_FAILED_TEXT, (built).failed ? NULL : (built).data}
 /* clang-format on */
+/* More than any phrase has, so that zeros end the words of alx_say. */
+enum { ALX_PHRASE_ROOM = 16 };
 /* alx_say(&text, RELU, language) and alx_say(&text, UNITS, language, ALX_COUNT("units", 10)) */
 #define alx_say(text, phrase, language, ...)                                                                           \
-    alx_phrase_add(text, ALX_PHRASE_##phrase, language, (const alx_word[]){__VA_ARGS__ __VA_OPT__(, ){NULL, 0, NULL}})
+    alx_phrase_add(text, ALX_PHRASE_##phrase, language, (const alx_word[ALX_PHRASE_ROOM]){__VA_ARGS__})
 
 /* ---- One layer ---- */
 

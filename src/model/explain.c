@@ -1,5 +1,6 @@
 #include "model/explain.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -97,6 +98,7 @@ static alx_status count_connections(alx_layer_account *a, const alx_explain *e, 
     if (w->size[0] == 0) return ALX_OK;
     const int64_t *in = e->inputs->dims, *out = e->out->dims;
     int64_t every = out[1] * w->size[0] * out[2] * w->size[1]; /* pairs, those with padding too */
+    assert(every > 0);                                         /* the window has a size, and so has the output */
     int64_t inside = pairs_inside(w, 0, in[1], out[1]) * pairs_inside(w, 1, in[2], out[2]);
     a->padded = a->connections / every * (every - inside);
     return ALX_OK;
@@ -157,33 +159,39 @@ static void add_bytes(alx_text *text, uint64_t bytes)
     alx_text_printf(text, "%" PRIu64 " B", bytes);
 }
 
+/* "; parameters 34,944 x 16 bytes = 546.0 KiB (value, gradient, 2 of the optimizer)" */
+static void say_weight_memory(alx_text *text, const alx_layer_account *a, const alx_graph_layer *layer,
+                              const alx_explain_setting *setting)
+{
+    static const alx_phrase terms[] = {ALX_PHRASE_TERMS_0, ALX_PHRASE_TERMS_1, ALX_PHRASE_TERMS_2};
+    const int64_t fixed = layer->parameters - layer->trainable;
+    alx_text weights = {0};
+    if (layer->parameters == 0) return;
+    add_bytes(&weights, a->weight_bytes + a->gradient_bytes + a->state_bytes);
+    const alx_word words[] = {ALX_COUNT("parameters", layer->parameters),
+                              ALX_COUNT("trained", layer->trainable),
+                              ALX_COUNT("fixed", fixed),
+                              ALX_COUNT("each", 8 + 4 * setting->states),
+                              ALX_TEXT("total", weights),
+                              ALX_WORD("terms", alx_phrase_text(terms[setting->states], setting->language)),
+                              {0}};
+    alx_phrase_add(text, fixed ? ALX_PHRASE_MIXED_MEMORY : ALX_PHRASE_WEIGHT_MEMORY, setting->language, words);
+    alx_text_finish(&weights);
+}
+
 static void say_memory(alx_text *text, const alx_layer_account *a, const alx_graph_layer *layer,
                        const alx_explain_setting *setting, uint64_t all)
 {
-    static const alx_phrase terms[] = {ALX_PHRASE_TERMS_0, ALX_PHRASE_TERMS_1, ALX_PHRASE_TERMS_2};
-    const alx_language language = setting->language;
-    const int64_t each = 8 + 4 * setting->states;
-    alx_text outputs = {0}, weights = {0};
+    alx_text outputs = {0};
     char share[32];
     add_bytes(&outputs, a->output_bytes);
-    add_bytes(&weights, a->weight_bytes + a->gradient_bytes + a->state_bytes);
-    alx_say(text, OUTPUT_MEMORY, language, ALX_COUNT("batch", setting->batch),
+    alx_say(text, OUTPUT_MEMORY, setting->language, ALX_COUNT("batch", setting->batch),
             ALX_WORD("precision", setting->type == ALX_BF16 ? "bf16" : "f32"), ALX_COUNT("values", a->values),
             ALX_COUNT("width", bytes_of(setting->type)), ALX_TEXT("outputs", outputs));
-    const alx_word words[] = {ALX_COUNT("parameters", layer->parameters),
-                              ALX_COUNT("trained", layer->trainable),
-                              ALX_COUNT("fixed", layer->parameters - layer->trainable),
-                              ALX_COUNT("each", each),
-                              ALX_TEXT("total", weights),
-                              ALX_WORD("terms", alx_phrase_text(terms[setting->states], language)),
-                              {0}};
-    if (layer->parameters)
-        alx_phrase_add(text, layer->parameters == layer->trainable ? ALX_PHRASE_WEIGHT_MEMORY : ALX_PHRASE_MIXED_MEMORY,
-                       language, words);
+    say_weight_memory(text, a, layer, setting);
     snprintf(share, sizeof share, "%.1f %%", all ? 100.0 * (double)bytes_in_all(a) / (double)all : 0.0);
-    alx_say(text, SHARE, language, ALX_WORD("share", share));
+    alx_say(text, SHARE, setting->language, ALX_WORD("share", share));
     alx_text_finish(&outputs);
-    alx_text_finish(&weights);
 }
 
 /* ---- The network ---- */

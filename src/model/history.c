@@ -163,11 +163,9 @@ bool alx_history_note(alx_text *text, const alx_graph *graph, const alx_layer_ac
     static const alx_phrase notes[] = {ALX_PHRASE_NOTE_PARAMETERS, ALX_PHRASE_NOTE_NEURONS, ALX_PHRASE_NOTE_CONNECTIONS,
                                        ALX_PHRASE_NOTE_SIZE, ALX_PHRASE_NOTE_AUGMENTATION};
     if (!is_alexnet(graph) || index < 0 || index >= (int)(sizeof notes / sizeof *notes)) return false;
-    const alx_word words[] = {ALX_COUNT("parameters", graph->parameters),
-                              ALX_COUNT("neurons", total->neurons),
-                              ALX_COUNT("connections", total->connections),
-                              ALX_COUNT("padded", total->padded),
-                              {0}};
+    const alx_word words[] = {ALX_COUNT("parameters", graph->parameters),   ALX_COUNT("neurons", total->neurons),
+                              ALX_COUNT("connections", total->connections), ALX_COUNT("padded", total->padded),
+                              ALX_COUNT("height", graph->spec.input[0]),    {0}};
     alx_phrase_add(text, notes[index], language, words);
     return true;
 }

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/tile.h"
+
 static const char format[] = "alexnet 1";
 
 /* ---- Metadata ---- */
@@ -151,16 +153,25 @@ static alx_status check_shape(const alx_st_tensor *tensor, const alx_shape *shap
     return status;
 }
 
-/* Room for the largest tensor in canonical order; of tensors stored in tiles alone when tiled_only. */
-static alx_status make_room(float **room, const alx_params *params, bool tiled_only, alx_error *err)
+/* Room for the largest tensor in canonical order. */
+static alx_status make_room(float **room, const alx_params *params, alx_error *err)
 {
     int64_t most = 0;
-    for (int i = 0; i < params->count; i++) {
-        const alx_param *param = &params->list[i];
-        int64_t count = alx_shape_elements(&param->shape);
-        if (count > most && (param->tiled || !tiled_only)) most = count;
-    }
+    for (int i = 0; i < params->count; i++)
+        if (params->list[i].count > most) most = params->list[i].count;
     *room = alx_calloc((size_t)most, sizeof **room, err);
+    return *room ? ALX_OK : ALX_NO_MEMORY;
+}
+
+/* Room for a row of tiles of any tensor that has some; NULL when none has. */
+static alx_status make_row_room(float **room, const alx_params *params, alx_error *err)
+{
+    int64_t widest = 0;
+    for (int i = 0; i < params->count; i++)
+        if (params->list[i].tiled && params->list[i].shape.dims[1] > widest) widest = params->list[i].shape.dims[1];
+    *room = NULL;
+    if (widest == 0) return ALX_OK;
+    *room = alx_calloc((size_t)widest, ALX_TILE_OUT * sizeof **room, err);
     return *room ? ALX_OK : ALX_NO_MEMORY;
 }
 
@@ -201,7 +212,7 @@ alx_status alx_model_tensors_read(const alx_params *params, const alx_safetensor
     }
     ALX_TRY(check_extra(params, file, prefix, err));
     float *canonical;
-    ALX_TRY(make_room(&canonical, params, false, err));
+    ALX_TRY(make_room(&canonical, params, err));
     alx_status status = ALX_OK;
     for (int i = 0; i < params->count && !status; i++) {
         const alx_st_tensor *tensor;
@@ -230,22 +241,32 @@ alx_status alx_model_tensors_declare(const alx_params *params, alx_safetensors_w
     return ALX_OK;
 }
 
+/* A tensor in tiles, row of tiles by row: a checkpoint takes no copy of it. */
+static alx_status write_tiled(const alx_params *params, int index, alx_safetensors_writer *writer, const float *span,
+                              float *row, alx_error *err)
+{
+    const int64_t *dims = params->list[index].shape.dims;
+    for (int64_t first = 0; first < dims[0]; first += ALX_TILE_OUT) {
+        alx_params_export_rows(params, index, span, first, ALX_TILE_OUT, row);
+        ALX_TRY(alx_safetensors_write(writer, row, (size_t)(ALX_TILE_OUT * dims[1]) * sizeof *row, err));
+    }
+    return ALX_OK;
+}
+
 alx_status alx_model_tensors_write(const alx_params *params, alx_safetensors_writer *writer, const char *prefix,
                                    const float *span, alx_error *err)
 {
-    float *canonical;
-    ALX_TRY(make_room(&canonical, params, true, err));
+    float *row;
+    ALX_TRY(make_row_room(&row, params, err));
     alx_status status = ALX_OK;
     for (int i = 0; i < params->count && !status; i++) {
         const alx_param *param = &params->list[i];
         if (!is_stored(param, prefix)) continue;
-        const float *values = span + param->offset;
-        if (param->tiled) {
-            alx_params_export(params, i, span, canonical);
-            values = canonical;
-        }
-        status = alx_safetensors_write(writer, values, (size_t)alx_shape_elements(&param->shape) * sizeof *values, err);
+        if (param->tiled)
+            status = write_tiled(params, i, writer, span, row, err);
+        else
+            status = alx_safetensors_write(writer, span + param->offset, (size_t)param->count * sizeof *span, err);
     }
-    free(canonical);
+    free(row);
     return status;
 }

@@ -94,18 +94,24 @@ void alx_params_destroy(alx_params *params)
 
 /* ---- Canonical order and tiles ---- */
 
-void alx_params_export(const alx_params *params, int index, const float *span, float *canonical)
+void alx_params_export_rows(const alx_params *params, int index, const float *span, int64_t first, int64_t count,
+                            float *canonical)
 {
     const alx_param *p = &params->list[index];
+    const int64_t width = p->count / p->shape.dims[0], last = first + count; /* floats a row */
     const float *values = span + p->offset;
     if (!p->tiled) {
-        memcpy(canonical, values, (size_t)p->count * sizeof *values);
+        memcpy(canonical, values + first * width, (size_t)(count * width) * sizeof *values);
         return;
     }
-    int64_t outs = p->shape.dims[0], ins = p->shape.dims[1];
 #pragma omp parallel for schedule(static)
-    for (int64_t o = 0; o < outs; o++)
-        for (int64_t i = 0; i < ins; i++) canonical[o * ins + i] = values[alx_tile_index(ins, o, i)];
+    for (int64_t o = first; o < last; o++)
+        for (int64_t i = 0; i < width; i++) canonical[(o - first) * width + i] = values[alx_tile_index(width, o, i)];
+}
+
+void alx_params_export(const alx_params *params, int index, const float *span, float *canonical)
+{
+    alx_params_export_rows(params, index, span, 0, params->list[index].shape.dims[0], canonical);
 }
 
 void alx_params_import(const alx_params *params, int index, const float *canonical, float *span)

@@ -36,6 +36,10 @@ void alx_params_destroy(alx_params *params);
 void alx_params_init(alx_params *params, uint64_t seed);
 /* Copy tensor `index` of a span with this store's offsets (values, gradients, moments) to or from canonical order. */
 void alx_params_export(const alx_params *params, int index, const float *span, float *canonical);
+/* Rows first..first + count of its canonical order alone, (count, I); for a tiled tensor both are multiples of
+ * ALX_TILE_OUT. */
+void alx_params_export_rows(const alx_params *params, int index, const float *span, int64_t first, int64_t count,
+                            float *canonical);
 void alx_params_import(const alx_params *params, int index, const float *canonical, float *span);
 
 #endif

@@ -1,5 +1,6 @@
 /* Categorical cross-entropy fused with softmax: L = -sum_k t_k log softmax(z)_k with
  * t = (1 - s) one-hot + s / K, times the class's weight; dL/dz = w (softmax(z) - t). */
+#include <assert.h>
 #include <math.h>
 
 #include "base/bf16.h"
@@ -42,6 +43,7 @@ static void run_forward(const alx_step *step, const alx_run_context *context)
             sum += exp((double)z[k] - (double)top);
             total += (double)z[k] - (double)top;
         }
+        assert(classes > 0); /* so the top one has added exp(0) */
         double log_sum = log(sum), s = (double)attr->smoothing;
         for (int64_t k = 0; k < classes; k++) p[k] = (float)(exp((double)z[k] - (double)top) / sum);
         double own = log_sum - ((double)z[labels[n]] - (double)top);

@@ -79,7 +79,7 @@ static int best_class(const float *row, int classes, int truth, int *larger)
     for (int i = 0; i < classes; i++) {
         if (row[i] > row[best]) best = i;
         /* Ties go to the smaller index, as for `best`. */
-        *larger += row[i] > row[truth] || (row[i] == row[truth] && i < truth);
+        *larger += row[i] > row[truth] || (i < truth && row[i] == row[truth]);
     }
     return best;
 }

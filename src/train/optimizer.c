@@ -66,6 +66,7 @@ typedef void update_fn(const coefficients *coeffs, float *restrict w, const floa
 CLONES static void adam(const coefficients *coeffs, float *restrict w, const float *restrict g, float *restrict m,
                         float *restrict v)
 {
+    assert(m && v);
     const coefficients c = *coeffs;
     for (int j = 0; j < BLOCK; j++) {
         float grad = g[j] + c.decay * w[j];
@@ -82,6 +83,7 @@ CLONES static void adam(const coefficients *coeffs, float *restrict w, const flo
 CLONES static void momentum(const coefficients *coeffs, float *restrict w, const float *restrict g, float *restrict v,
                             float *restrict unused)
 {
+    assert(v);
     const coefficients c = *coeffs;
     (void)unused;
     for (int j = 0; j < BLOCK; j++) {
@@ -95,6 +97,7 @@ CLONES static void momentum(const coefficients *coeffs, float *restrict w, const
 CLONES static void nesterov(const coefficients *coeffs, float *restrict w, const float *restrict g, float *restrict v,
                             float *restrict unused)
 {
+    assert(v);
     const coefficients c = *coeffs;
     (void)unused;
     for (int j = 0; j < BLOCK; j++) {

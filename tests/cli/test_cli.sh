@@ -32,8 +32,8 @@ pass() { passed=$((passed + 1)); }
 fail() {
     failed=$((failed + 1))
     echo "FAILED: $last: $*"
-    sed 's/^/    stdout: /' "$work/out" | head -5
-    sed 's/^/    stderr: /' "$work/err" | head -5
+    sed 's/^/    stdout: /' "$work/out" | head -5 | cut -c1-300
+    sed 's/^/    stderr: /' "$work/err" | head -5 | cut -c1-300
 }
 
 # run CODE ARGUMENTS...: runs the program; out and err hold what it wrote.

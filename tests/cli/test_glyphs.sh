@@ -82,6 +82,20 @@ equal 'in validation too' "$(characters one/validation/kaishu)" "$(characters on
 equal 'characters of training in validation' \
     "$(comm -12 <(characters one/train) <(characters one/validation) | wc -l)" 0
 
+# ---- A font in parts: each character comes from the first part that has it ----
+mkdir parts empty
+ln -s "$kai" parts/a.TTF
+ln -s "$kai" parts/b.ttf
+echo 'no font' >parts/readme.css
+"$glyphs" whole --class "kaishu=parts" --class "songti=$ming" --train 30 --validation 10 --size 64 >/dev/null ||
+    fail 'a folder of parts'
+for file in one/train/kaishu/*.png; do
+    cmp -s "$file" "whole/train/kaishu/parts-${file##*-}" || fail "parts draw $file otherwise"
+done
+refuses 1 'no TTF, OTF, WOFF or WOFF2 file' x --class kaishu=empty --class "songti=$ming"
+cp b.ttf parts/c.otf
+refuses 1 'parts/c.otf: not a font' x --class kaishu=parts --class "songti=$ming"
+
 # ---- Seeds ----
 "$glyphs" two "${classes[@]}" --train=30 --validation=10 --size=64 >/dev/null
 diff -r one two >/dev/null || fail 'the same seed gave other files'

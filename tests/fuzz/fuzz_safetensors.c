@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     alx_safetensors *file = NULL;
     alx_error err = {0};
     alx_status status = alx_safetensors_open_bytes(&file, data, size, &err);
-    if (status ? file || !err.message[0] : !file) abort();
+    if (status ? file || !err.message[0] || strchr(err.message, '\n') : !file) abort();
     if (status) return 0;
     uint64_t total = 0;
     for (int i = 0; i < alx_safetensors_count(file); i++) {

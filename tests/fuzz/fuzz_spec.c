@@ -4,6 +4,8 @@
 
 #include "model/graph.h"
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     alx_spec spec = {0};
@@ -11,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     alx_error err = {0};
     if (alx_spec_parse(&spec, (const char *)data, size, "fuzz.yaml", 0, &err) ||
         alx_graph_create(&graph, &spec, &err)) {
-        if (err.status == ALX_OK || err.message[0] == '\0') abort();
+        if (err.status == ALX_OK || !err.message[0] || strchr(err.message, '\n')) abort();
         return 0;
     }
     alx_text text = {0};

@@ -37,7 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     alx_yaml *root = NULL;
     alx_error err = {0};
     alx_status status = alx_yaml_parse(&root, &arena, (const char *)data, size, "fuzz.yaml", &err);
-    if (status ? root || !err.message[0] : !root) abort();
+    if (status ? root || !err.message[0] || strchr(err.message, '\n') : !root) abort();
     if (root) walk(root, 0);
     alx_arena_finish(&arena);
     return 0;

@@ -169,6 +169,21 @@ static inline bytes encode_jpeg(const uint8_t *pixels, int width, int height, in
     return out;
 }
 
+/* The file with an APP1 segment of one tag, in either byte order. */
+static inline bytes with_orientation(bytes jpeg, int orientation, int big_endian)
+{
+    static const uint8_t little[] = {0xFF, 0xE1, 0,    34,   'E', 'x', 'i', 'f', 0, 0, 'I', 'I', 42, 0, 8, 0, 0, 0,
+                                     1,    0,    0x12, 0x01, 3,   0,   1,   0,   0, 0, 0,   0,   0,  0, 0, 0, 0, 0};
+    static const uint8_t big[] = {0xFF, 0xE1, 0,    34,   'E', 'x', 'i', 'f', 0, 0, 'M', 'M', 0, 42, 0, 0, 0, 8,
+                                  0,    1,    0x01, 0x12, 0,   3,   0,   0,   0, 1, 0,   0,   0, 0,  0, 0, 0, 0};
+    bytes out = {malloc(jpeg.count + sizeof little), jpeg.count + sizeof little};
+    memcpy(out.data, jpeg.data, 2);
+    memcpy(out.data + 2, big_endian ? big : little, sizeof little);
+    out.data[2 + (big_endian ? 29 : 28)] = (uint8_t)orientation;
+    memcpy(out.data + 2 + sizeof little, jpeg.data + 2, jpeg.count - 2);
+    return out;
+}
+
 /* Takes what a WebP encoder made over. */
 static inline bytes take_webp(uint8_t *data, size_t count)
 {

@@ -273,6 +273,29 @@ static void test_every_allocation_may_fail(void **state)
     close_net(&n);
 }
 
+/* The same for explanations: a sentence that lacks a part is never shown. */
+static void test_explanations_may_fail(void **state)
+{
+    (void)state;
+    alx_network *network;
+    alx_error err = {0};
+    must(alx_network_open(&network, "alexnet", 0, &err), &err);
+    for (int k = 1;; k++) {
+        alx_explanation *explanation;
+        char *text = NULL;
+        fail_at = k;
+        alx_status status = alx_explanation_create(&explanation, network, NULL, &err);
+        alx_explanation_destroy(explanation);
+        if (!status) status = alx_network_annotate(&text, network, ALX_ENGLISH, &err);
+        bool came_to_it = fail_at == 0;
+        fail_at = 0;
+        alx_text_destroy(text);
+        if (!came_to_it) break;
+        if (status != ALX_NO_MEMORY) fail_msg("allocation %d failed, and the status is %d", k, status);
+    }
+    alx_network_destroy(network);
+}
+
 /* A session that meets every batch size keeps the plans of the last few alone.  The dense layer is stored in no tiles,
  * so each plan packs a copy of it. */
 static void test_plans_are_let_go(void **state)
@@ -310,7 +333,7 @@ int main(void)
         cmocka_unit_test(test_no_allocations),   cmocka_unit_test(test_dirty_memory),
         cmocka_unit_test(test_memory_limit),     cmocka_unit_test(test_memory_limit_later),
         cmocka_unit_test(test_memory_is_told),   cmocka_unit_test(test_every_allocation_may_fail),
-        cmocka_unit_test(test_plans_are_let_go),
+        cmocka_unit_test(test_plans_are_let_go), cmocka_unit_test(test_explanations_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

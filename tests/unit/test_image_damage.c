@@ -1,6 +1,8 @@
 /* Files that are damaged, cut, lying or no images at all: an error with a remedy, never more. */
 #include "images.h"
 
+#include <sys/resource.h>
+
 static alx_error error;
 
 /* Cut anywhere, a file is an error, and nothing is read beyond the cut (the copies are exact for ASan). */
@@ -117,6 +119,30 @@ static void test_claims(void **state)
     bytes_finish(&jpeg);
 }
 
+/* One row would be 3 GiB: the claim is refused before libpng takes them. */
+static void test_claims_take_no_memory(void **state)
+{
+    (void)state;
+    uint8_t rgb[8 * 8 * 3];
+    paint(rgb, 8, 8);
+    bytes png = encode_rgb_png(rgb, 8, 8);
+    put_be(png.data + 16, 1 << 30, 4);
+    put_be(png.data + 29, crc_32(png.data + 12, 17), 4);
+    long pages = 0;
+    FILE *statm = fopen("/proc/self/statm", "r");
+    assert_non_null(statm);
+    assert_int_equal(fscanf(statm, "%ld", &pages), 1);
+    fclose(statm);
+    struct rlimit before, tight;
+    assert_int_equal(getrlimit(RLIMIT_AS, &before), 0);
+    tight = before;
+    tight.rlim_cur = (rlim_t)(pages * sysconf(_SC_PAGESIZE)) + (1 << 30);
+    assert_int_equal(setrlimit(RLIMIT_AS, &tight), 0);
+    assert_refused(png, "1073741824x8 pixels; at most");
+    assert_int_equal(setrlimit(RLIMIT_AS, &before), 0);
+    bytes_finish(&png);
+}
+
 static void test_other_kinds(void **state)
 {
     (void)state;
@@ -211,9 +237,10 @@ static void test_webp_animated(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_jpeg_warnings), cmocka_unit_test(test_webp_animated), cmocka_unit_test(test_truncated),
-        cmocka_unit_test(test_flipped_bytes), cmocka_unit_test(test_claims),        cmocka_unit_test(test_other_kinds),
-        cmocka_unit_test(test_noise),
+        cmocka_unit_test(test_jpeg_warnings), cmocka_unit_test(test_webp_animated),
+        cmocka_unit_test(test_truncated),     cmocka_unit_test(test_flipped_bytes),
+        cmocka_unit_test(test_claims),        cmocka_unit_test(test_claims_take_no_memory),
+        cmocka_unit_test(test_other_kinds),   cmocka_unit_test(test_noise),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

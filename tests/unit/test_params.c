@@ -171,6 +171,10 @@ static void export_and_import_are_inverse(void **state)
     assert_true(params->data[p->offset + 1024] == 16);
     alx_params_export(params, kernel, params->data, back);
     assert_memory_equal(canonical, back, (size_t)p->count * sizeof(float));
+    int64_t width = p->shape.dims[1], rows = p->shape.dims[0] - 64;
+    memset(back, 0, (size_t)p->count * sizeof(float));
+    alx_params_export_rows(params, kernel, params->data, 64, rows, back);
+    assert_memory_equal(canonical + 64 * width, back, (size_t)(rows * width) * sizeof(float));
     int bias = find_param(params, "dense_2.bias");
     alx_params_import(params, bias, (const float[]){1, 2}, params->data);
     alx_params_export(params, bias, params->data, back);

@@ -216,6 +216,8 @@ static void test_json(void **state)
         assert_non_null(strstr(error.message, "preprocessing"));
     }
     assert_int_equal(alx_preprocess_parse(&back, "[]", &error), ALX_BAD_MODEL);
+    assert_int_equal(alx_preprocess_parse(&back, "{\"a\\\n\":1}", &error), ALX_BAD_MODEL);
+    assert_null(strchr(error.message, '\n')); /* the parser quotes the file */
     alx_text_finish(&json);
 }
 

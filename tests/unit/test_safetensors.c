@@ -178,6 +178,36 @@ static void test_sizes(void **state)
 
 /* ---- The writer ---- */
 
+/* In parts, the file is the same; a part that passes the tensor's end and a tensor that lacks one are refused. */
+static void test_parts(void **state)
+{
+    const place *here = *state;
+    int64_t step = 42;
+    size_t count, again;
+    write_small(here->file);
+    uint8_t *whole = read_all(here->file, &count);
+    alx_safetensors_writer *w = NULL;
+    assert_int_equal(alx_safetensors_create(&w, here->file, NULL), ALX_OK);
+    declare_small(w);
+    assert_int_equal(alx_safetensors_write(w, kernel, 8, NULL), ALX_OK);
+    assert_int_equal(alx_safetensors_write(w, kernel, sizeof kernel, NULL), ALX_FAILED);
+    alx_safetensors_writer_destroy(w);
+    assert_int_equal(alx_safetensors_create(&w, here->file, NULL), ALX_OK);
+    declare_small(w);
+    assert_int_equal(alx_safetensors_write(w, kernel, 8, NULL), ALX_OK);
+    assert_int_equal(alx_safetensors_write(w, (const char *)kernel + 8, sizeof kernel - 8, NULL), ALX_OK);
+    assert_int_equal(alx_safetensors_write(w, bias, sizeof bias, NULL), ALX_OK);
+    assert_int_equal(alx_safetensors_write(w, &step, sizeof step, NULL), ALX_OK);
+    assert_int_equal(alx_safetensors_write(w, NULL, 0, NULL), ALX_OK);
+    assert_int_equal(alx_safetensors_finish(w, NULL), ALX_OK);
+    alx_safetensors_writer_destroy(w);
+    uint8_t *parts = read_all(here->file, &again);
+    assert_int_equal(count, again);
+    assert_memory_equal(whole, parts, count);
+    free(whole);
+    free(parts);
+}
+
 static void test_unfinished_leaves_the_old(void **state)
 {
     const place *here = *state;
@@ -284,6 +314,7 @@ int main(void)
         TEST(test_large_tensor),
         TEST(test_half_floats),
         TEST(test_sizes),
+        TEST(test_parts),
         TEST(test_unfinished_leaves_the_old),
         TEST(test_full_disk_leaves_the_old),
         TEST(test_wrong_use),

@@ -87,12 +87,14 @@ static void test_unsound_headers(void **state)
         {"{\"__metadata__\":{\"hash\":\"xxh3\"}}", 0, "its xxh3 is missing"},
         {"{\"a\xff\":1}", 0, "its header"},
         {"{\"a\\u0000\":1}", 0, "its header"},
+        {"{\"a\\\n\":1}", 0, "its header: invalid escape near '\"a\\\\n'"},
         {"{\"a\":[[[[[[]]]]]]}", 0, "too many values"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         alx_error err = {0};
         if (open_hand_made(rows[i].json, rows[i].data, &err) != ALX_BAD_DATA) fail_msg("taken: %s", rows[i].json);
         if (!strstr(err.message, rows[i].message)) fail_msg("\"%s\" is not in \"%s\"", rows[i].message, err.message);
+        if (strchr(err.message, '\n')) fail_msg("two lines: %s", err.message);
     }
 }
 

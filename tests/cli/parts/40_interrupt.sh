@@ -17,7 +17,7 @@ last="train, interrupted"
 # Bash ignores SIGINT in what it runs in the background; the program installs its own handler all the same.
 "$program" train many --epochs 50 --out "runs/to resume" >"$work/out" 2>"$work/err" &
 pid=$!
-for i in $(seq 100); do
+for i in $(seq 600); do # on a busy machine, without optimisation, reading the images takes a while
     sleep 0.1
     [ -s "runs/to resume/recipe.yaml" ] && break
 done
