@@ -89,6 +89,32 @@ const cli_command cli_commands[] = {
         NULL,
     },
     {
+        "profile",
+        {"say where the time of a training step goes, layer by layer", "逐层说明一步训练的时间花在哪里"},
+        "MODEL [OPTION]...",
+        "alexnet profile alexnet --batch-size 32\n"
+        "alexnet profile starter --precision f32 --threads 1 --json\n"
+        "alexnet profile mine.yaml --exact",
+        {"MODEL is a YAML file, the name of a built-in network, a run folder or a .safetensors file; weights and "
+         "images are random. Real training steps run: forward, loss, backward, Adam; reading images is not among "
+         "them. Times are medians, conversions of layout and type included. GF/s are 10^9 operations a second of "
+         "convolutions and dense layers, a multiply-add counted as two; peak compares them with the fastest matrix "
+         "product that oneDNN does on this machine, measured at the same time. Winograd is credited with the "
+         "operations of the direct convolution, which it spares in part: it may exceed 100 %. An algorithm is "
+         "oneDNN's name of its implementation, or own: a kernel of this program. A layer without an algorithm is "
+         "computed inside the one before, or moves nothing.",
+         "MODEL 是 YAML 文件、内置网络的名字、运行文件夹或 .safetensors 文件；权重和图片都是随机的。"
+         "运行的是真正的训练步：前向、损失、反向、Adam，不含读取图片。时间取各步的中位数，包括转换布局和类型。"
+         "GF/s 是卷积层和全连接层每秒的运算次数（单位 10^9），一次乘加算两次运算；"
+         "峰值一栏把它与 oneDNN 在本机做得最快的矩阵乘法相比，后者也是当场测得的。"
+         "Winograd 算法省去一部分乘法，这里仍按直接卷积的运算次数计，所以可能超过 100 %。"
+         "算法一栏是 oneDNN 给实现起的名字，own（自写）指本程序自己的代码。"
+         "没有算法的层，要么并入前一层一起计算，要么不搬动数据。"},
+        cli_profile_options,
+        cli_profile,
+        NULL,
+    },
+    {
         "show",
         {"draw sample images with their labels", "画出带标签的样本图片"},
         "FOLDER|RECIPE.yaml [OPTION]...",

@@ -213,8 +213,9 @@ typedef struct alx_profile_row {
     double seconds;        /* median over the steps; conversions of layout included */
     double conversions;    /* seconds of them */
     int64_t multiply_adds; /* of convolution and dense, whole batch; 0: not counted */
-    const char *algorithm; /* oneDNN's name of the implementation that takes longest: "jit:avx512_core"; or "own" */
-    const char *layout;    /* of its result: "nChw16c", "nchw", "nc", "tiles" */
+    const char *algorithm; /* oneDNN's name of the implementation that takes longest: "jit:avx512_core"; or "own"; "":
+                            * nothing runs, as for an activation that the layer before computes along with its own */
+    const char *layout;    /* of its result: "nChw16c", "nchw", "nc", "tiles"; "" without one */
 } alx_profile_row;
 
 /* Runs real steps on random images: forward, loss, backward, optimizer. */
@@ -229,6 +230,8 @@ ALX_API double alx_profile_step_seconds(const alx_profile *profile);
  * profile's precision. */
 ALX_API double alx_profile_peak(const alx_profile *profile);
 ALX_API alx_precision alx_profile_precision(const alx_profile *profile);
+/* How many were taken. */
+ALX_API int alx_profile_threads(const alx_profile *profile);
 
 /* The built-in networks, by index; NULL past the last. */
 typedef struct alx_builtin_info {

@@ -46,7 +46,12 @@ static alx_status add_step(alx_step **out, alx_build *build, const alx_op *op, i
         slot->last = build->step_count;
     }
     alx_step *step = &build->steps[build->step_count];
-    *step = (alx_step){.op = op, .arg_count = count, .args = list, .in_place = in_place};
+    *step = (alx_step){.op = op,
+                       .layer = build->program->layer,
+                       .backward = build->backward,
+                       .arg_count = count,
+                       .args = list,
+                       .in_place = in_place};
     build->step_count++;
     *out = step;
     return ALX_OK;
@@ -233,6 +238,7 @@ alx_status alx_build_program(alx_build *build, alx_program *program, alx_dnn *dn
     for (int i = 0; i < program->op_count; i++) {
         alx_op *op = program->ops[i];
         program->layer = op->layer;
+        build->backward = i >= program->forward_count;
         alx_status status = op->cls->build(build, op, err);
         if (status) return alx_where(err, status, "%s", op->cls->name);
     }

@@ -48,8 +48,10 @@ enum { ALX_STEP_MAX_KERNEL_ARGS = 8 };
 
 struct alx_step {
     const alx_op *op; /* NULL: a conversion */
-    bool pack;        /* inference: only when the weights have changed */
-    alx_prim *prim;   /* or NULL with a kernel */
+    int layer;        /* of the op, or of the one that the conversion is for; -1: the loss */
+    bool backward;
+    bool pack;      /* inference: only when the weights have changed */
+    alx_prim *prim; /* or NULL with a kernel */
     alx_kernel kernel;
     int arg_count;
     alx_step_arg *args;
@@ -71,6 +73,7 @@ struct alx_build {
     alx_slot *slots;
     int step_count, step_capacity;
     alx_step *steps;
+    bool backward;                      /* the op that is built runs backward */
     int pending_gradient, pending_slot; /* a gradient whose step wrote another layout than the store's */
 };
 

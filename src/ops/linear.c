@@ -26,3 +26,13 @@ alx_status alx_op_linear_gradient(alx_program *program, alx_op *op, alx_value dy
     }
     return ALX_OK;
 }
+
+int64_t alx_op_multiply_adds(const alx_program *program, const alx_op *op)
+{
+    const alx_op *forward = op->forward ? op->forward : op;
+    if (forward->cls != &alx_op_class_conv && forward->cls != &alx_op_class_matmul) return 0;
+    const alx_shape *w = alx_value_shape(program, forward->inputs[1]);  /* (O, I), (O, C, KH, KW), (G, O/G, C/G, ...) */
+    const alx_shape *y = alx_value_shape(program, forward->outputs[0]); /* (N, O) or (N, O, H, W) */
+    const int64_t inputs = alx_shape_elements(w) / y->dims[1], outputs = alx_shape_elements(y);
+    return outputs > INT64_MAX / inputs ? INT64_MAX : outputs * inputs; /* each is at most 2^40 */
+}

@@ -62,6 +62,9 @@ alx_status alx_op_eltwise_backward(alx_value *dx, alx_program *program, alx_valu
 alx_status alx_op_linear_gradient(alx_program *program, alx_op *op, alx_value dy, const bool *need, alx_value *dx,
                                   const alx_op_class *backward_weights, const alx_op_class *backward_data,
                                   alx_error *err);
+/* Of a convolution or a product, forward or either way back, each as many: the outputs times the inputs that one of
+ * them weighs, zeros of the padding included, whole batch.  0 for other ops. */
+int64_t alx_op_multiply_adds(const alx_program *program, const alx_op *op);
 
 /* The classes that passes look at. */
 extern const alx_op_class alx_op_class_conv, alx_op_class_matmul, alx_op_class_eltwise;

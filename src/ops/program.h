@@ -43,11 +43,12 @@ typedef struct alx_program {
     alx_dtype type; /* of activations: F32 or BF16 */
     bool exact;     /* direct convolution only */
     int64_t batch;
-    int layer; /* new ops belong to this layer: for profiles and messages */
+    int layer; /* new ops belong to this layer: for profiles and messages; -1: the loss, behind the last one */
     int value_count, value_capacity;
     alx_value_info *values;
     int op_count, op_capacity;
     alx_op **ops;
+    int forward_count; /* of ops: the others run backward */
     /* Results, set by lowering. */
     alx_value labels, logits, probabilities, loss;
 } alx_program;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "plan/plan.h"
 
 struct alx_engine {
@@ -316,20 +317,30 @@ float *alx_engine_gradients(alx_engine *engine)
 
 /* ---- Running ---- */
 
-static alx_status run_steps(alx_plan *plan, const alx_run_context *context, bool pack, alx_error *err)
+/* seconds: NULL, or (step_count). */
+static alx_status run_steps(alx_plan *plan, const alx_run_context *context, bool pack, double *seconds, alx_error *err)
 {
     for (int i = 0; i < plan->build.step_count; i++) {
         const alx_step *step = &plan->build.steps[i];
+        if (seconds) seconds[i] = 0.0;
         if (step->pack && !pack) continue;
+        const double began = seconds ? alx_clock() : 0.0;
         if (step->kernel)
             step->kernel(step, context);
         else
             ALX_TRY(alx_call_run(step->call, err));
+        if (seconds) seconds[i] = alx_clock() - began;
     }
     return ALX_OK;
 }
 
 alx_status alx_engine_run(alx_engine *engine, alx_mode mode, int64_t batch, const alx_step_key *key, alx_error *err)
+{
+    return alx_engine_run_timed(engine, mode, batch, key, NULL, err);
+}
+
+alx_status alx_engine_run_timed(alx_engine *engine, alx_mode mode, int64_t batch, const alx_step_key *key,
+                                double *seconds, alx_error *err)
 {
     assert(batch >= 1 && batch <= engine->config.max_batch);
     assert(mode != ALX_MODE_TRAIN || (engine->config.training && key));
@@ -344,7 +355,7 @@ alx_status alx_engine_run(alx_engine *engine, alx_mode mode, int64_t batch, cons
             context.first_slot = key->first_slot;
         }
         bool pack = plan->packed_version != engine->params->version + 1;
-        status = run_steps(plan, &context, pack, err);
+        status = run_steps(plan, &context, pack, seconds, err);
         if (!status) plan->packed_version = engine->params->version + 1;
         engine->last = plan;
         if (mode == ALX_MODE_TRAIN) engine->params->version++; /* moving statistics */
@@ -369,15 +380,20 @@ const float *alx_engine_probabilities(const alx_engine *engine)
     return engine->last ? result(engine, engine->last->program.probabilities) : NULL;
 }
 
+const alx_plan *alx_engine_plan(const alx_engine *engine, alx_mode mode, int64_t batch)
+{
+    for (const alx_plan *plan = engine->plans; plan; plan = plan->next)
+        if (plan->mode == mode && plan->batch == batch) return plan;
+    return NULL;
+}
+
 void alx_engine_describe(alx_text *text, const alx_engine *engine, alx_mode mode, int64_t batch)
 {
-    for (const alx_plan *plan = engine->plans; plan; plan = plan->next) {
-        if (plan->mode != mode || plan->batch != batch) continue;
-        for (int i = 0; i < plan->build.step_count; i++) {
-            const alx_step *step = &plan->build.steps[i];
-            if (!step->op || !step->prim) continue;
-            alx_text_printf(text, "%s %s %s\n", engine->params->graph->spec.layers[step->op->layer].name,
-                            step->op->cls->name, alx_prim_name(step->prim));
-        }
+    const alx_plan *plan = alx_engine_plan(engine, mode, batch);
+    for (int i = 0; plan && i < plan->build.step_count; i++) {
+        const alx_step *step = &plan->build.steps[i];
+        if (!step->op || !step->prim || step->layer < 0) continue;
+        alx_text_printf(text, "%s %s %s\n", engine->params->graph->spec.layers[step->layer].name, step->op->cls->name,
+                        alx_prim_name(step->prim));
     }
 }

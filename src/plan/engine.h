@@ -49,6 +49,13 @@ typedef struct alx_step_key {
  * EVALUATE: forward and loss.  PREDICT: forward.  key may be NULL except for TRAIN. */
 alx_status alx_engine_run(alx_engine *engine, alx_mode mode, int64_t batch, const alx_step_key *key, alx_error *err);
 
+/* The same, bit for bit, and the seconds of each step of the plan, 0 where it did not run; NULL: not timed.  A plan
+ * that was prepared tells how many there are, and what (plan/plan.h): build.steps. */
+alx_status alx_engine_run_timed(alx_engine *engine, alx_mode mode, int64_t batch, const alx_step_key *key,
+                                double *seconds, alx_error *err);
+/* NULL when there is none.  Valid until a run or prepare of another batch or mode. */
+const struct alx_plan *alx_engine_plan(const alx_engine *engine, alx_mode mode, int64_t batch);
+
 /* Of the last run: (batch) losses of each image (TRAIN, EVALUATE), (batch, classes) probabilities. */
 const float *alx_engine_losses(const alx_engine *engine);
 const float *alx_engine_probabilities(const alx_engine *engine);

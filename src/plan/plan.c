@@ -14,10 +14,12 @@ static alx_status lower(alx_plan *plan, const alx_graph *graph, const alx_plan_c
         alx_value_info labels = {
             .kind = ALX_VALUE_INPUT, .shape = ALX_SHAPE(config->batch), .type = ALX_S32, .param = 1};
         ALX_TRY(alx_program_add_value(&program->labels, program, &labels, err));
+        program->layer = -1;
         ALX_TRY(alx_op_softmax_loss(&program->loss, &program->probabilities, program, program->logits, program->labels,
                                     &config->loss, err));
     }
     alx_pass_fuse_relu(program);
+    program->forward_count = program->op_count;
     return config->mode == ALX_MODE_TRAIN ? alx_gradient_append(program, err) : ALX_OK;
 }
 
@@ -37,7 +39,8 @@ alx_status alx_plan_create(alx_plan **out, const alx_params *params, const alx_p
     if (!tiled) goto done;
     for (int i = 0; i < params->count; i++) tiled[i] = params->list[i].tiled;
     if ((status = alx_build_program(&plan->build, &plan->program, plan->dnn, tiled, err))) {
-        status = alx_where(err, status, "%s", params->graph->spec.layers[plan->program.layer].name);
+        const int layer = plan->program.layer;
+        status = alx_where(err, status, "%s", layer < 0 ? "loss" : params->graph->spec.layers[layer].name);
         goto done;
     }
     plan->build.tiled = NULL;

@@ -49,6 +49,10 @@ alx_shape alx_md_shape(const alx_md *md);
 alx_dtype alx_md_type(const alx_md *md);
 /* Lanes of the channel block: 1 plain, 8 or 16 blocked; 0 when it is neither (own kernels ask for a reorder). */
 int alx_md_channel_block(const alx_md *md);
+/* The order as oneDNN writes it: "nChw16c", or for weights "oihw"; ours of dense weights is "tiles"; "opaque" where it
+ * has none.  Returns text. */
+typedef char alx_md_text[48];
+const char *alx_md_name(const alx_md *md, bool weights, alx_md_text text);
 
 /* ---- Primitives ---- */
 

@@ -182,6 +182,51 @@ alx_dtype alx_md_type(const alx_md *md)
     return md->type;
 }
 
+int alx_md_channel_block(const alx_md *md)
+{
+    md_blocks b;
+    if (!alx_md_blocks(&b, md) || b.inner_count > 1 || (b.inner_count == 1 && b.inner_axes[0] != 1)) return 0;
+    int block = b.inner_count ? (int)b.inner_sizes[0] : 1;
+    /* Outer order N, C, H, W without gaps. */
+    int64_t stride = block;
+    for (int i = md->shape.rank - 1; i >= 0; i--) {
+        if (b.strides[i] != stride && md->shape.dims[i] != 1) return 0;
+        stride *= i == 1 ? b.padded[1] / block : md->shape.dims[i];
+    }
+    return block;
+}
+
+/* The axes in the order of their strides, the largest first. */
+static void sort_axes(int axes[ALX_MAX_RANK], int rank, const int64_t *strides)
+{
+    for (int i = 0; i < rank; i++) {
+        int at = i;
+        for (; at > 0 && strides[axes[at - 1]] < strides[i]; at--) axes[at] = axes[at - 1];
+        axes[at] = i;
+    }
+}
+
+const char *alx_md_name(const alx_md *md, bool weights, alx_md_text text)
+{
+    static const char *const letters[2][ALX_MAX_RANK + 1] = {{"", "n", "nc", "ncw", "nchw", "ncdhw"},
+                                                             {"", "o", "oi", "oiw", "oihw", "goihw"}};
+    md_blocks b;
+    if (!alx_md_blocks(&b, md)) return strcpy(text, "opaque");
+    const char *names = letters[weights][md->shape.rank];
+    int axes[ALX_MAX_RANK], length = 0;
+    sort_axes(axes, md->shape.rank, b.strides);
+    for (int i = 0; i < md->shape.rank; i++) {
+        bool blocked = false;
+        for (int k = 0; k < b.inner_count; k++) blocked |= b.inner_axes[k] == axes[i];
+        text[length++] = (char)(blocked ? names[axes[i]] - 'a' + 'A' : names[axes[i]]);
+    }
+    text[length] = 0;
+    for (int k = 0; k < b.inner_count && length < (int)sizeof(alx_md_text); k++)
+        length += snprintf(text + length, sizeof(alx_md_text) - (size_t)length, "%d%c", (int)b.inner_sizes[k],
+                           names[b.inner_axes[k]]);
+    return strcmp(text, "OI16i64o") == 0 ? strcpy(text, "tiles") : text;
+}
+
 /* ---- Primitives ---- */
 
 alx_status alx_prim_new(alx_prim **out, alx_dnn *dnn, dnnl_primitive_desc_t desc, dnnl_status_t status,

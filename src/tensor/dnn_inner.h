@@ -117,7 +117,16 @@ static inline dnnl_alg_kind_t pool_algorithm(const alx_pool_geometry *g)
     return g->average ? dnnl_pooling_avg_exclude_padding : dnnl_pooling_max;
 }
 
+/* A layout of blocks taken apart: strides (in elements) and padded sizes by axis, then the inner blocks. */
+typedef struct md_blocks {
+    const int64_t *strides, *padded;
+    int inner_count;
+    const int64_t *inner_sizes, *inner_axes;
+} md_blocks;
+
 /* In dnn_v2.c and dnn_v3.c. */
+/* False where the layout is no plain arithmetic of indices (Winograd's weights). */
+bool alx_md_blocks(md_blocks *blocks, const alx_md *md);
 void alx_md_release(struct alx_md *md);
 /* A listed layout copied from oneDNN's. */
 alx_status alx_md_adopt(const alx_md **md, alx_dnn *dnn, alx_md_ref from, alx_error *err);

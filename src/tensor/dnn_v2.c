@@ -46,19 +46,13 @@ alx_status alx_md_part(const alx_md **out, alx_dnn *dnn, const alx_md *whole, co
     return ALX_OK;
 }
 
-int alx_md_channel_block(const alx_md *md)
+bool alx_md_blocks(md_blocks *blocks, const alx_md *md)
 {
-    if (md->handle.format_kind != dnnl_blocked) return 0;
+    if (md->handle.format_kind != dnnl_blocked) return false;
     const dnnl_blocking_desc_t *blocking = &md->handle.format_desc.blocking;
-    if (blocking->inner_nblks > 1 || (blocking->inner_nblks == 1 && blocking->inner_idxs[0] != 1)) return 0;
-    int block = blocking->inner_nblks ? (int)blocking->inner_blks[0] : 1;
-    /* Outer order N, C, H, W without gaps. */
-    int64_t stride = block;
-    for (int i = md->handle.ndims - 1; i >= 0; i--) {
-        if (blocking->strides[i] != stride && md->handle.dims[i] != 1) return 0;
-        stride *= i == 1 ? md->handle.padded_dims[1] / block : md->handle.dims[i];
-    }
-    return block;
+    *blocks = (md_blocks){blocking->strides, md->handle.padded_dims, blocking->inner_nblks, blocking->inner_blks,
+                          blocking->inner_idxs};
+    return true;
 }
 
 /* ---- Primitives ---- */

@@ -53,28 +53,21 @@ alx_status alx_md_part(const alx_md **out, alx_dnn *dnn, const alx_md *whole, co
     return ALX_OK;
 }
 
-int alx_md_channel_block(const alx_md *md)
+bool alx_md_blocks(md_blocks *blocks, const alx_md *md)
 {
     dnnl_format_kind_t kind = dnnl_format_kind_undef;
     int inner_count = 0;
     const dnnl_dims_t *inner_blocks = NULL, *inner_axes = NULL, *strides = NULL, *padded = NULL;
     dnnl_memory_desc_query(md->handle, dnnl_query_format_kind, &kind);
-    if (kind != dnnl_blocked) return 0;
+    if (kind != dnnl_blocked) return false;
     dnnl_memory_desc_query(md->handle, dnnl_query_inner_nblks_s32, &inner_count);
     dnnl_memory_desc_query(md->handle, dnnl_query_inner_blks, &inner_blocks);
     dnnl_memory_desc_query(md->handle, dnnl_query_inner_idxs, &inner_axes);
     dnnl_memory_desc_query(md->handle, dnnl_query_strides, &strides);
     dnnl_memory_desc_query(md->handle, dnnl_query_padded_dims, &padded);
-    if (!inner_blocks || !inner_axes || !strides || !padded) return 0;
-    if (inner_count > 1 || (inner_count == 1 && (*inner_axes)[0] != 1)) return 0;
-    int block = inner_count ? (int)(*inner_blocks)[0] : 1;
-    /* Outer order N, C, H, W without gaps. */
-    int64_t stride = block;
-    for (int i = md->shape.rank - 1; i >= 0; i--) {
-        if ((*strides)[i] != stride && md->shape.dims[i] != 1) return 0;
-        stride *= i == 1 ? (*padded)[1] / block : md->shape.dims[i];
-    }
-    return block;
+    if (!inner_blocks || !inner_axes || !strides || !padded) return false;
+    *blocks = (md_blocks){*strides, *padded, inner_count, *inner_blocks, *inner_axes};
+    return true;
 }
 
 /* ---- Primitives ---- */

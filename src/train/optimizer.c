@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/memory.h"
+
 /* Each kernel is compiled for several instruction sets and chosen at load time.  Only exactly rounded operations
  * (+ - * / sqrt) in a fixed order, no fused multiply-add: every variant gives the same bits.  The sanitizers
  * cannot run the resolvers that this needs. */
@@ -30,6 +32,21 @@ int alx_optimizer_state_count(const alx_optimizer_config *config)
 {
     if (config->kind == ALX_ADAM) return 2;
     return config->momentum > 0.0 ? 1 : 0;
+}
+
+alx_status alx_optimizer_check_memory(uint64_t *limit, size_t bytes, int states, alx_error *err)
+{
+    const uint64_t available = alx_memory_available(), count = (uint64_t)states;
+    *limit = 0;
+    if (count == 0) return ALX_OK;
+    if (bytes >= available / count)
+        return alx_fail(
+            err, ALX_NO_MEMORY,
+            "the optimizer's state needs %.0f MiB and %.0f MiB are free; use a smaller network, or optimizer: "
+            "sgd, which keeps less",
+            (double)bytes * (double)count * 0x1p-20, (double)available * 0x1p-20);
+    *limit = available - count * bytes;
+    return ALX_OK;
 }
 
 const char *alx_optimizer_state_name(const alx_optimizer_config *config, int index)

@@ -25,6 +25,9 @@ typedef struct alx_optimizer_config {
 
 /* How many spans of state it keeps: adam 2 (m, v), sgd with momentum 1, sgd 0. */
 int alx_optimizer_state_count(const alx_optimizer_config *config);
+/* Whether `states` spans of `bytes` each fit into what is free: *limit is what they leave for the engine, 0 (see
+ * alx_engine_config) where there are none.  Both are checked before either is taken. */
+alx_status alx_optimizer_check_memory(uint64_t *limit, size_t bytes, int states, alx_error *err);
 /* "m", "v" or "momentum": in checkpoints "optimizer.m.conv2d_1.kernel" */
 const char *alx_optimizer_state_name(const alx_optimizer_config *config, int index);
 /* One update, t = 1, 2, ... ; values, gradient and state[i] have `count` floats, 64-byte aligned. The same bits

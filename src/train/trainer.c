@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/rng.h"
 #include "train/doctor.h"
@@ -185,7 +186,7 @@ static bool close_epoch(alx_trainer *t)
         run->best_loss = score;
         run->best_epoch = run->epoch;
     }
-    t->epoch_seconds = alx_trainer_now() - t->epoch_began;
+    t->epoch_seconds = alx_clock() - t->epoch_began;
     alx_metrics_add_row(&t->csv, run->epoch, &result, t->epoch_seconds);
     return best;
 }
@@ -205,7 +206,7 @@ static void examine(const alx_trainer *t)
 
 static alx_status run_epoch(alx_trainer *t, alx_error *err)
 {
-    t->epoch_began = alx_trainer_now();
+    t->epoch_began = alx_clock();
     alx_trainer_emit(t, ALX_EVENT_EPOCH);
     ALX_TRY(train_part(t, err));
     ALX_TRY(validation_part(t, err));
@@ -223,7 +224,7 @@ static alx_status run_epoch(alx_trainer *t, alx_error *err)
 
 alx_status alx_trainer_run(alx_trainer *t, alx_error *err)
 {
-    t->began = t->epoch_began = alx_trainer_now();
+    t->began = t->epoch_began = alx_clock();
     alx_trainer_say(t, ALX_EVENT_START, "%s", t->folder.path);
     while (t->run.epoch < t->recipe->train.epochs) ALX_TRY(run_epoch(t, err));
     alx_trainer_say(t, ALX_EVENT_END, "complete");

@@ -49,7 +49,6 @@ alx_status alx_trainer_recipe_text(char **text, const struct alx_recipe *recipe,
 
 /* ---- trainer_events.c ---- */
 
-double alx_trainer_now(void);
 /* An event with what the run's state says; kinds with text are sent with alx_trainer_say. */
 void alx_trainer_emit(const alx_trainer *trainer, alx_event_kind kind);
 void alx_trainer_say(const alx_trainer *trainer, alx_event_kind kind, const char *format, ...)

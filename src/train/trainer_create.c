@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "train/trainer.h"
@@ -201,24 +202,6 @@ static void count_steps(alx_trainer *t)
     t->val_steps = divide_up(t->data.validation.count, t->val_batch);
 }
 
-/* limit: what is left for the engine; both are checked before either is taken. */
-static alx_status check_state(uint64_t *limit, alx_trainer *t, alx_error *err)
-{
-    const uint64_t states = (uint64_t)alx_optimizer_state_count(&t->recipe->train.optimizer);
-    const uint64_t available = alx_memory_available();
-    t->state_bytes = (size_t)t->params->trainable_span * sizeof(float);
-    *limit = 0; /* without a state: what the machine has free */
-    if (states == 0) return ALX_OK;
-    if (t->state_bytes >= available / states)
-        return alx_fail(
-            err, ALX_NO_MEMORY,
-            "the optimizer's state needs %.0f MiB and %.0f MiB are free; use a smaller network, or optimizer: "
-            "sgd, which keeps less",
-            (double)t->state_bytes * (double)states * 0x1p-20, (double)available * 0x1p-20);
-    *limit = available - states * t->state_bytes;
-    return ALX_OK;
-}
-
 static alx_status reserve_state(alx_trainer *t, alx_error *err)
 {
     const int states = alx_optimizer_state_count(&t->recipe->train.optimizer);
@@ -235,7 +218,8 @@ static alx_status build_engine(alx_trainer *t, alx_dtype type, alx_error *err)
     const alx_train_config *config = &t->recipe->train;
     float *weights;
     uint64_t limit;
-    ALX_TRY(check_state(&limit, t, err));
+    t->state_bytes = (size_t)t->params->trainable_span * sizeof(float);
+    ALX_TRY(alx_optimizer_check_memory(&limit, t->state_bytes, alx_optimizer_state_count(&config->optimizer), err));
     ALX_TRY(read_class_weights(&weights, t, err));
     const alx_engine_config engine = {.threads = (int)config->threads,
                                       .type = type,
@@ -346,7 +330,7 @@ alx_status alx_trainer_build(alx_trainer **trainer, struct alx_recipe *recipe, c
     t->kept_epoch = -1;
     t->on_event = config ? config->on_event : NULL;
     t->user = config ? config->user : NULL;
-    t->began = t->epoch_began = alx_trainer_now();
+    t->began = t->epoch_began = alx_clock();
     alx_run_state_init(&t->run);
     alx_status status = build(t, yaml, config ? config->out : NULL, err);
     recipe->root = NULL;

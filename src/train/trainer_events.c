@@ -2,16 +2,9 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "train/trainer.h"
-
-double alx_trainer_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 static alx_event event_of(const alx_trainer *t, alx_event_kind kind)
 {
@@ -30,7 +23,7 @@ static alx_event event_of(const alx_trainer *t, alx_event_kind kind)
                        .accuracy = alx_sums_accuracy(&run->train),
                        .val_loss = alx_sums_loss(&run->validation),
                        .val_accuracy = alx_sums_accuracy(&run->validation),
-                       .seconds = alx_trainer_now() - (whole ? t->began : t->epoch_began)};
+                       .seconds = alx_clock() - (whole ? t->began : t->epoch_began)};
     if (done) event.seconds = t->epoch_seconds;
     /* At an epoch's end its sums have become a row of the history. */
     if ((done || kind == ALX_EVENT_END) && run->epoch > 0) {

@@ -268,7 +268,7 @@ static void test_wrong_use(void **state)
         declare_small(w);
         alx_status status = ALX_OK;
         int64_t dims[9] = {1, 1, 1, 1, 1, 1, 1, 1, 1}, huge[] = {INT64_MAX, INT64_MAX};
-        if (wrong == 0) status = alx_safetensors_write(w, kernel, sizeof kernel - 1, NULL);
+        if (wrong == 0) status = alx_safetensors_write(w, kernel, sizeof kernel + 1, NULL);
         if (wrong == 1) status = alx_safetensors_finish(w, NULL);
         if (wrong == 2) status = alx_safetensors_declare(w, "z.kernel", ALX_ST_F32, 1, dims, NULL);
         if (wrong == 3) status = alx_safetensors_declare(w, "x", ALX_ST_F32, 9, dims, NULL);
