@@ -1,13 +1,15 @@
-/* alexnet summary MODEL: the table that Keras' model.summary() prints. */
-#include <string.h>
-
+/* alexnet summary MODEL: the table that Keras' model.summary() prints; what a network costs; its picture. */
 #include "cli/commands.h"
 #include "cli/output.h"
-#include "report/table.h"
+#include "cli/summary.h"
+#include "report/netplot.h"
+
+enum { NOT_GIVEN = -1, BATCH_SIZE = 32 };
 
 typedef struct config {
-    int json;
-    long long classes;
+    int json, flops, memory, precision;
+    long long classes, batch_size;
+    const char *draw;
 } config;
 
 const cli_option cli_summary_options[] = {
@@ -19,165 +21,110 @@ const cli_option cli_summary_options[] = {
      2,
      1000000,
      {"number of classes (default: the one that the network states)", "类别个数（默认为网络自己写明的）"}},
+    {"flops",
+     0,
+     CLI_FLAG,
+     offsetof(config, flops),
+     NULL,
+     0,
+     0,
+     {"add the multiply-adds of each convolution and dense layer for one image, and its share",
+      "加上各卷积层和全连接层处理一幅图像的乘加次数及占比"}},
+    {"memory",
+     0,
+     CLI_FLAG,
+     offsetof(config, memory),
+     NULL,
+     0,
+     0,
+     {"add the memory that each layer takes in training, in MiB", "加上各层在训练中占用的内存，单位 MiB"}},
+    {"batch-size",
+     0,
+     CLI_INT,
+     offsetof(config, batch_size),
+     "N",
+     1,
+     1000000,
+     {"images of a training step, for --memory (32)", "训练每步的图片数，用于 --memory（32）"}},
+    {"precision",
+     0,
+     CLI_CHOICE,
+     offsetof(config, precision),
+     "auto|f32|bf16",
+     0,
+     0,
+     {"of training, for --memory (default: auto, as train would choose here)",
+      "训练的精度，用于 --memory（默认 auto，与 train 在本机的选择相同）"}},
+    {"draw",
+     0,
+     CLI_TEXT,
+     offsetof(config, draw),
+     "FILE",
+     0,
+     0,
+     {"draw the network into a picture, .png or .svg, in place of the table",
+      "不打印表格，把网络画成图片，.png 或 .svg"}},
     {"json", 0, CLI_FLAG, offsetof(config, json), NULL, 0, 0, {"print JSON", "以 JSON 输出"}},
     {0},
 };
 
-typedef struct totals {
-    int64_t parameters, trainable;
-} totals;
-
-static const char input_name[] = "input_1";
-
-static void print_shape(char text[96], int rank, const int64_t *shape)
+static alx_status explain(alx_explanation **explanation, cli_summarized *s, const config *c, alx_error *err)
 {
-    int length = snprintf(text, 96, "(None");
-    for (int i = 0; i < rank && length < 96; i++)
-        length += snprintf(text + length, (size_t)(96 - length), ", %lld", (long long)shape[i]);
-    snprintf(text + length, (size_t)(96 - length), ")");
-}
-
-static const char *layer_name(const alx_network *network, int index)
-{
-    if (index < 0) return input_name;
-    alx_layer_info info;
-    alx_network_layer(network, index, &info);
-    return info.name;
-}
-
-/* Some layer reads another one than its predecessor. */
-static bool has_branches(const alx_network *network)
-{
-    for (int i = 0; i < alx_network_layer_count(network); i++) {
-        alx_layer_info info;
-        alx_network_layer(network, i, &info);
-        if (info.input_count != 1 || info.inputs[0] != i - 1) return true;
-    }
-    return false;
-}
-
-static void add_name(alx_table *table, const char *name, const char *format)
-{
-    cli_name_text text;
-    alx_table_cell(table, format, cli_name(name, text));
-}
-
-/* One layer; where it reads several, each further one has a line of its own, as in Keras' graphs. */
-static void add_layer(alx_table *table, const alx_network *network, int index, bool branches)
-{
-    char shape[96], count[32], format[96];
-    alx_layer_info info;
-    alx_network_layer(network, index, &info);
-    print_shape(shape, info.rank, info.shape);
-    snprintf(format, sizeof format, "%%s (%s)", info.keras);
-    add_name(table, info.name, format);
-    alx_table_cell(table, "%s", shape);
-    alx_table_cell(table, "%s", cli_thousands(info.parameters, count));
-    for (int i = 0; branches && i < info.input_count; i++) {
-        for (int j = 0; i && j < 3; j++) alx_table_cell(table, "%s", "");
-        add_name(table, layer_name(network, info.inputs[i]), "%s[0][0]");
-    }
-}
-
-static alx_status print_table(const alx_network *network, alx_error *err)
-{
-    alx_table table;
-    char shape[96];
-    int size[3];
-    bool branches = has_branches(network);
-    alx_table_init(&table, "Layer (type)", ALX_TABLE_LEFT, "Output Shape", ALX_TABLE_LEFT, "Param #", ALX_TABLE_RIGHT,
-                   branches ? "Connected to" : NULL, ALX_TABLE_LEFT, NULL);
-    alx_network_input(network, size);
-    print_shape(shape, 3, (int64_t[]){size[0], size[1], size[2]});
-    alx_table_cell(&table, "%s (InputLayer)", input_name);
-    alx_table_cell(&table, "%s", shape);
-    alx_table_cell(&table, "0");
-    if (branches) alx_table_cell(&table, "%s", "");
-    for (int i = 0; i < alx_network_layer_count(network); i++) add_layer(&table, network, i, branches);
-    alx_status status = alx_table_print(&table, stdout, err);
-    alx_table_finish(&table);
+    alx_explain_config how;
+    alx_explain_config_init(&how);
+    how.language = s->language;
+    how.batch_size = s->batch_size = c->batch_size == NOT_GIVEN ? BATCH_SIZE : (int)c->batch_size;
+    if (c->precision != NOT_GIVEN) how.precision = (alx_precision)c->precision;
+    const alx_status status = alx_explanation_create(explanation, s->network, &how, err);
+    s->explanation = *explanation;
     return status;
 }
 
-static totals add_up(const alx_network *network)
+static int draw(const cli_summarized *s, const char *path)
 {
-    totals t = {0};
-    for (int i = 0; i < alx_network_layer_count(network); i++) {
-        alx_layer_info info;
-        alx_network_layer(network, i, &info);
-        t.parameters += info.parameters;
-        t.trainable += info.trainable;
-    }
-    return t;
-}
-
-static int print_text(const alx_network *network)
-{
-    printf("Model: \"");
-    cli_print_name(stdout, alx_network_name(network));
-    printf("\"\n");
     alx_error err = {0};
-    if (print_table(network, &err)) return cli_error(&err);
-    totals t = add_up(network);
-    char number[32];
-    printf("Total params: %s\n", cli_thousands(t.parameters, number));
-    printf("Trainable params: %s\n", cli_thousands(t.trainable, number));
-    printf("Non-trainable params: %s\n", cli_thousands(t.parameters - t.trainable, number));
+    if (alx_plot_network(path, s->network, s->explanation, s->language, &err)) return cli_error(&err);
+    cli_print_name(stdout, path);
+    putchar('\n');
     return CLI_DONE;
 }
 
-static json_t *layer_json(const alx_network *network, int index)
+static int summarize(const alx_network *network, const config *c, alx_language language)
 {
-    alx_layer_info info;
-    alx_network_layer(network, index, &info);
-    json_t *layer = json_object(), *shape = json_array(), *inputs = json_array();
-    for (int i = 0; i < info.rank; i++) json_array_append_new(shape, json_integer(info.shape[i]));
-    for (int i = 0; i < info.input_count; i++)
-        json_array_append_new(inputs, cli_json_text(layer_name(network, info.inputs[i])));
-    json_object_set_new(layer, "name", cli_json_text(info.name));
-    json_object_set_new(layer, "type", cli_json_text(info.type));
-    json_object_set_new(layer, "keras", cli_json_text(info.keras));
-    json_object_set_new(layer, "output", shape);
-    json_object_set_new(layer, "parameters", json_integer(info.parameters));
-    json_object_set_new(layer, "trainable", json_integer(info.trainable));
-    json_object_set_new(layer, "options", cli_json_text(info.options ? info.options : ""));
-    json_object_set_new(layer, "inputs", inputs);
-    return layer;
+    cli_summarized s = {.network = network, .flops = c->flops, .memory = c->memory, .language = language};
+    alx_explanation *explanation = NULL;
+    alx_error err = {0};
+    if ((c->flops || c->memory || c->draw) && explain(&explanation, &s, c, &err)) return cli_error(&err);
+    const int code = c->draw ? draw(&s, c->draw) : c->json ? cli_summary_json(&s) : cli_summary_text(&s);
+    alx_explanation_destroy(explanation);
+    return code;
 }
 
-static int print_json(const alx_network *network)
+/* Options that contradict each other, or would change nothing. */
+static int check(const config *c)
 {
-    int size[3];
-    alx_network_input(network, size);
-    json_t *root = json_object(), *input = json_array(), *layers = json_array();
-    for (int i = 0; i < 3; i++) json_array_append_new(input, json_integer(size[i]));
-    for (int i = 0; i < alx_network_layer_count(network); i++) json_array_append_new(layers, layer_json(network, i));
-    totals t = add_up(network);
-    json_object_set_new(root, "name", cli_json_text(alx_network_name(network)));
-    json_object_set_new(root, "classes", json_integer(alx_network_classes(network)));
-    json_object_set_new(root, "input", input);
-    json_object_set_new(root, "layers", layers);
-    json_object_set_new(root, "parameters", json_integer(t.parameters));
-    json_object_set_new(root, "trainable", json_integer(t.trainable));
-    json_object_set_new(root, "non_trainable", json_integer(t.parameters - t.trainable));
-    int code = cli_print_json(root);
-    putchar('\n');
-    return code;
+    if (c->draw && (c->json || c->flops || c->memory))
+        return cli_usage_error("--draw makes a picture; leave out --json, --flops and --memory");
+    if (!c->flops && !c->memory && (c->batch_size != NOT_GIVEN || c->precision != NOT_GIVEN))
+        return cli_usage_error("--batch-size and --precision say what --memory counts; add --memory");
+    return CLI_DONE;
 }
 
 int cli_summary(const cli_call *call)
 {
-    config c = {0};
+    config c = {.batch_size = NOT_GIVEN, .precision = NOT_GIVEN};
     cli_arguments arguments = {0};
     int code;
     if (!cli_begin(call, &arguments, &c, &code)) return code;
+    const alx_language language = arguments.language ? (alx_language)(arguments.language - 1) : call->language;
     const char *source = arguments.operand_count == 1 ? arguments.operands[0] : NULL;
     cli_arguments_finish(&arguments);
     if (!source) return cli_usage_error("summary takes one network: alexnet summary models/alexnet.yaml");
+    if ((code = check(&c))) return code;
     alx_network *network;
     alx_error err = {0};
     if (alx_network_open(&network, source, (int)c.classes, &err)) return cli_error(&err);
-    code = c.json ? print_json(network) : print_text(network);
+    code = summarize(network, &c, language);
     alx_network_destroy(network);
     return code;
 }

@@ -54,12 +54,17 @@ const cli_command cli_commands[] = {
     },
     {
         "summary",
-        {"print a network: shapes and parameter counts", "打印网络各层的形状和参数个数"},
+        {"print or draw a network: shapes, parameters, work, memory", "打印或画出网络：各层的形状、参数、计算量和内存"},
         "MODEL [OPTION]...",
         "alexnet summary models/alexnet.yaml\n"
-        "alexnet summary alexnet --classes 10 --json",
-        {"MODEL is a YAML file, the name of a built-in network, a run folder or a .safetensors file.",
-         "MODEL 是 YAML 文件、内置网络的名字、运行文件夹或 .safetensors 文件。"},
+        "alexnet summary alexnet --classes 10 --json\n"
+        "alexnet summary alexnet --flops --memory --batch-size 100\n"
+        "alexnet summary alexnet --draw alexnet.png",
+        {"MODEL is a YAML file, the name of a built-in network, a run folder or a .safetensors file. Where a network "
+         "has branches, the lanes in front of its layers show which values live on. The picture is .png or .svg by "
+         "its name.",
+         "MODEL 是 YAML 文件、内置网络的名字、运行文件夹或 .safetensors 文件。网络有分支时，各层前面的线表示"
+         "哪些输出还要用到。图片格式由文件名决定：.png 或 .svg。"},
         cli_summary_options,
         cli_summary,
         NULL,

@@ -99,22 +99,28 @@ void alx_table_cell(alx_table *table, const char *format, ...)
     va_end(args);
 }
 
+void alx_table_init_columns(alx_table *table, int columns, const char *const *headings, const alx_table_align *align)
+{
+    assert(columns > 0 && columns <= ALX_TABLE_COLUMNS);
+    *table = (alx_table){.columns = columns};
+    memcpy(table->align, align, (size_t)columns * sizeof *align);
+    for (int i = 0; i < columns; i++) alx_table_cell(table, "%s", headings[i]);
+}
+
 void alx_table_init(alx_table *table, ...)
 {
-    *table = (alx_table){0};
     const char *headings[ALX_TABLE_COLUMNS];
+    alx_table_align align[ALX_TABLE_COLUMNS] = {ALX_TABLE_LEFT};
     int columns = 0;
     va_list args;
     va_start(args, table);
     for (const char *heading; (heading = va_arg(args, const char *));) {
         assert(columns < ALX_TABLE_COLUMNS);
         headings[columns] = heading;
-        table->align[columns++] = (alx_table_align)va_arg(args, int);
+        align[columns++] = (alx_table_align)va_arg(args, int);
     }
     va_end(args);
-    assert(columns > 0);
-    table->columns = columns; /* before the first cell, which looks at it */
-    for (int i = 0; i < columns; i++) alx_table_cell(table, "%s", headings[i]);
+    alx_table_init_columns(table, columns, headings, align);
 }
 
 void alx_table_finish(alx_table *table)

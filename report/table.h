@@ -32,6 +32,8 @@ typedef struct alx_table {
 
 /* Pairs of heading (const char *) and alignment, ended by NULL. */
 void alx_table_init(alx_table *table, ...) __attribute__((sentinel));
+/* The same where the columns are known at run time only. */
+void alx_table_init_columns(alx_table *table, int columns, const char *const *headings, const alx_table_align *align);
 void alx_table_finish(alx_table *table);
 /* The next cell, left to right; a row begins after the last column.  Line breaks become spaces. */
 void alx_table_cell(alx_table *table, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -50,8 +50,8 @@ layers:
 YAML
 run 0 summary branches.yaml
 out_has "Connected to"
-out_like '^右 \(Conv2D\) +\(None, 16, 16, 10\) +910 +left\[0\]\[0\]$'
-out_like '^ +右\[0\]\[0\]$'
+out_like '^├─o  右 \(Conv2D\) +\(None, 16, 16, 10\) +910 +left\[0\]\[0\]$'
+out_like '^│ +右\[0\]\[0\]$'
 
 refused 3 "no-such.yaml" summary no-such.yaml
 printf 'name: x\nclasses: 2\ninput: [8, 8, 3]\nlayers:\n  - conv2d: {filters: 4, kernel_size: 11}\n' >bad.yaml

@@ -1,0 +1,14 @@
+/* A network as a picture, drawn with cairo and pango. */
+#ifndef ALX_REPORT_NETPLOT_H
+#define ALX_REPORT_NETPLOT_H
+
+#include "alexnet.h"
+
+/* Each layer is a box as tall as its maps and as wide as its channels are many, on logarithmic scales; bars below show
+ * the layers' shares of parameters and multiply-adds.  A chain runs left to right and wraps; so does a network with
+ * branches, between its blocks.  The explanation is of the same network.
+ * The file as for alx_plot_samples (report/plot.h): .png or .svg by its ending, whole or not at all. */
+alx_status alx_plot_network(const char *path, const alx_network *network, const alx_explanation *explanation,
+                            alx_language language, alx_error *err);
+
+#endif
