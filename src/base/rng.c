@@ -3,12 +3,45 @@
 #include <Random123/philox.h>
 #include <math.h>
 
+#include "base/clones.h"
+
 alx_rng4 alx_rng_draw(uint64_t seed, uint32_t purpose, uint32_t step, uint32_t slot, uint32_t element)
 {
     philox4x32_ctr_t counter = {{element, slot, step, purpose}};
     philox4x32_key_t key = {{(uint32_t)seed, (uint32_t)(seed >> 32)}};
     philox4x32_ctr_t draw = philox4x32(counter, key);
     return (alx_rng4){{draw.v[0], draw.v[1], draw.v[2], draw.v[3]}};
+}
+
+/* One round over all elements (Salmon et al. 2011, sec. 5.3); the loop has a constant count so that it is vectorised.
+ */
+#define PHILOX_ROUND(c, k0, k1)                                                                                        \
+    for (int i = 0; i < ALX_RNG_MANY; i++) {                                                                           \
+        const uint64_t a = (uint64_t)0xD2511F53u * c[0][i];                                                            \
+        const uint64_t b = (uint64_t)0xCD9E8D57u * c[2][i];                                                            \
+        const uint32_t c1 = c[1][i], c3 = c[3][i];                                                                     \
+        c[0][i] = (uint32_t)(b >> 32) ^ c1 ^ k0;                                                                       \
+        c[1][i] = (uint32_t)b;                                                                                         \
+        c[2][i] = (uint32_t)(a >> 32) ^ c3 ^ k1;                                                                       \
+        c[3][i] = (uint32_t)a;                                                                                         \
+    }
+
+ALX_CLONES("avx512f", "avx2", "default")
+void alx_rng_draw_many(uint32_t words[4][ALX_RNG_MANY], uint64_t seed, uint32_t purpose, uint32_t step, uint32_t slot,
+                       uint32_t first)
+{
+    uint32_t k0 = (uint32_t)seed, k1 = (uint32_t)(seed >> 32);
+    for (int i = 0; i < ALX_RNG_MANY; i++) {
+        words[0][i] = first + (uint32_t)i;
+        words[1][i] = slot;
+        words[2][i] = step;
+        words[3][i] = purpose;
+    }
+    for (int round = 0; round < 10; round++) {
+        PHILOX_ROUND(words, k0, k1)
+        k0 += 0x9E3779B9u;
+        k1 += 0xBB67AE85u;
+    }
 }
 
 void alx_rng_normal(uint32_t a, uint32_t b, float out[2])

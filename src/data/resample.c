@@ -5,18 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Compiled for the instruction sets that have a 32-bit multiply; the program picks
- * one when it starts.  Integers: every variant gives the same bytes. */
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define THREAD_SANITIZER /* its runtime is not up yet when the choice is made: a crash */
-#endif
-#endif
-#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(THREAD_SANITIZER)
-#define CLONES __attribute__((target_clones("avx2", "default")))
-#else
-#define CLONES
-#endif
+#include "base/clones.h"
+
+/* The instruction sets that have a 32-bit multiply. */
+#define CLONES ALX_CLONES("avx2", "default")
 
 /* Pillow (src/libImaging/Resample.c) weighs in integers of 22 fractional bits: 8 bits
  * of pixel and 2 bits for the overshoot of bicubic and Lanczos fill the 32.  It

@@ -1,8 +1,11 @@
 /* Dropout (Srivastava 2014, inverted): no mask is stored.  The draw depends on (seed,
  * step, layer, slot in the global batch, place, channel) alone, so the backward pass makes
  * it again, and layout, threads and batch cuts cannot change it. */
-#include "base/rng.h"
+#include <string.h>
+
 #include "base/bf16.h"
+#include "base/clones.h"
+#include "base/rng.h"
 #include "ops/build.h"
 
 static const alx_op_class class_dropout;
@@ -28,52 +31,141 @@ alx_status alx_op_dropout(alx_value *y, alx_program *program, alx_value x, float
     return dropout(y, program, x, rate, -1, err);
 }
 
-/* args: x, y of the same layout, plain or blocked.  One draw serves four neighbouring
- * channels of one place. */
-static void run_dropout(const alx_step *step, const alx_run_context *context)
+/* How a layout lays out images: element e of an image is four neighbouring channels of one place. */
+typedef struct dropout_layout {
+    int64_t images, channels, places, groups; /* groups of four channels */
+    int64_t block, blocks;                    /* lanes of a channel block (1: plain), blocks of an image */
+    bool bf16;
+} dropout_layout;
+
+static dropout_layout layout_of(const alx_md *md)
 {
-    const alx_shape shape = alx_md_shape(step->md[0]);
-    const bool bf16 = alx_md_type(step->md[0]) == ALX_BF16;
-    const int64_t block = alx_md_channel_block(step->md[0]);
-    const int64_t images = shape.dims[0], channels = shape.dims[1];
-    const int64_t places = shape.rank == 4 ? shape.dims[2] * shape.dims[3] : 1;
-    const int64_t groups = (channels + 3) / 4, blocks = (channels + block - 1) / block;
-    const int64_t lane_stride = block == 1 ? places : 1, place_stride = block;
-    const float rate = step->op->attr.dropout.rate, scale = 1.0f / (1.0f - rate);
-    const uint32_t drop_below = (uint32_t)(rate * 0x1p32f < 0x1p32f ? (double)rate * 0x1p32 : 0xffffffffu);
-    const uint32_t purpose = ALX_RNG_DROPOUT + 256u * (uint32_t)step->op->attr.dropout.key;
+    const alx_shape shape = alx_md_shape(md);
+    dropout_layout l = {.images = shape.dims[0],
+                        .channels = shape.dims[1],
+                        .places = shape.rank == 4 ? shape.dims[2] * shape.dims[3] : 1,
+                        .block = alx_md_channel_block(md),
+                        .bf16 = alx_md_type(md) == ALX_BF16};
+    l.groups = (l.channels + 3) / 4;
+    l.blocks = (l.channels + l.block - 1) / l.block;
+    return l;
+}
+
+/* keep[4 * e + lane]: what multiplies that value of element e. */
+ALX_CLONES("avx512f", "avx2", "default")
+static void draw_keep(float keep[restrict 4 * ALX_RNG_MANY], uint32_t words[restrict 4][ALX_RNG_MANY],
+                      uint32_t drop_below, float scale)
+{
+    for (int e = 0; e < ALX_RNG_MANY; e++) {
+        keep[4 * e] = words[0][e] >= drop_below ? scale : 0.0f;
+        keep[4 * e + 1] = words[1][e] >= drop_below ? scale : 0.0f;
+        keep[4 * e + 2] = words[2][e] >= drop_below ? scale : 0.0f;
+        keep[4 * e + 3] = words[3][e] >= drop_below ? scale : 0.0f;
+    }
+}
+
+/* ---- Features: a row of values, four neighbours a draw ---- */
+
+enum { ROW = 4 * ALX_RNG_MANY };
+
+ALX_CLONES("avx512f", "avx2", "default")
+static void apply_row_f32(float *restrict y, const float *restrict x, const float *restrict keep)
+{
+    for (int i = 0; i < ROW; i++) y[i] = x[i] * keep[i];
+}
+
+ALX_CLONES("avx512f", "avx2", "default")
+static void apply_row_bf16(uint16_t *restrict y, const uint16_t *restrict x, const float *restrict keep)
+{
+    for (int i = 0; i < ROW; i++) y[i] = alx_bf16_from_float(alx_bf16_to_float(x[i]) * keep[i]);
+}
+
+/* Through buffers, so that the loops have a constant count and x may be y. */
+static void apply_row(const dropout_layout *l, const alx_step *step, const float *keep, int64_t n, int64_t first)
+{
+    const int64_t begin = n * l->channels + 4 * first, left = l->channels - 4 * first;
+    const size_t count = (size_t)(left < ROW ? left : ROW), size = l->bf16 ? sizeof(uint16_t) : sizeof(float);
+    union {
+        float f32[ROW];
+        uint16_t bf16[ROW];
+    } x, y;
+    memset(&x, 0, sizeof x);
+    memcpy(&x, (const char *)step->data[0] + (size_t)begin * size, count * size);
+    if (l->bf16)
+        apply_row_bf16(y.bf16, x.bf16, keep);
+    else
+        apply_row_f32(y.f32, x.f32, keep);
+    memcpy((char *)step->data[1] + (size_t)begin * size, &y, count * size);
+}
+
+/* ---- Images ---- */
+
+/* Where lane 0 of a group of channels of image n lies, at place p. */
+static int64_t place_of(const dropout_layout *l, int64_t n, int64_t p, int64_t group)
+{
+    const int64_t c = 4 * group;
+    if (l->block == 1) return (n * l->channels + c) * l->places + p;
+    return ((n * l->blocks + c / l->block) * l->places + p) * l->block + c % l->block;
+}
+
+/* ALX_RNG_MANY elements of image n, or those that are left, from `first` on; keep[4 * e + lane] multiplies. */
+static void apply(const dropout_layout *l, const alx_step *step, const float *keep, int64_t n, int64_t first)
+{
+    const int64_t last = first + ALX_RNG_MANY, end = l->places * l->groups, stride = l->block == 1 ? l->places : 1;
     const float *x = step->data[0];
     float *y = step->data[1];
     const uint16_t *x16 = step->data[0];
     uint16_t *y16 = step->data[1];
+    int64_t p = first / l->groups, group = first % l->groups;
+    for (int64_t e = first; e < last && e < end; e++, keep += 4) {
+        const int64_t left = l->channels - 4 * group, lanes = left < 4 ? left : 4, base = place_of(l, n, p, group);
+        for (int64_t lane = 0; lane < lanes; lane++) {
+            const int64_t i = base + lane * stride;
+            if (l->bf16)
+                y16[i] = alx_bf16_from_float(alx_bf16_to_float(x16[i]) * keep[lane]);
+            else
+                y[i] = x[i] * keep[lane];
+        }
+        if (++group == l->groups) group = 0, p++;
+    }
+}
+
+/* Padding lanes of the last block: zero, as every kernel leaves them. */
+static void clear_padding(const dropout_layout *l, const alx_step *step)
+{
+    const size_t element = l->bf16 ? sizeof(uint16_t) : sizeof(float);
+    const int64_t used = l->channels % l->block;
+    if (step->data[0] == step->data[1] || used == 0) return;
+    for (int64_t n = 0; n < l->images; n++)
+        for (int64_t p = 0; p < l->places; p++) {
+            int64_t i = ((n * l->blocks + l->blocks - 1) * l->places + p) * l->block + used;
+            memset((char *)step->data[1] + (size_t)i * element, 0, (size_t)(l->block - used) * element);
+        }
+}
+
+/* args: x, y of the same layout, plain or blocked.  One draw serves one element, four channels. */
+static void run_dropout(const alx_step *step, const alx_run_context *context)
+{
+    const dropout_layout l = layout_of(step->md[0]);
+    const float rate = step->op->attr.dropout.rate, scale = 1.0f / (1.0f - rate);
+    const uint32_t drop_below = (uint32_t)(rate * 0x1p32f < 0x1p32f ? (double)rate * 0x1p32 : 0xffffffffu);
+    const uint32_t purpose = ALX_RNG_DROPOUT + 256u * (uint32_t)step->op->attr.dropout.key;
+    const int64_t elements = l.places * l.groups;
 
 #pragma omp parallel for collapse(2) schedule(static) num_threads(context->threads)
-    for (int64_t n = 0; n < images; n++)
-        for (int64_t g = 0; g < groups; g++) {
-            int64_t lanes = channels - 4 * g < 4 ? channels - 4 * g : 4;
-            int64_t base = block == 1 ? (n * channels + 4 * g) * places
-                                      : ((n * blocks + 4 * g / block) * places) * block + 4 * g % block;
-            for (int64_t p = 0; p < places; p++, base += place_stride) {
-                alx_rng4 draw = alx_rng_draw(context->seed, purpose, context->step, context->first_slot + (uint32_t)n,
-                                             (uint32_t)(p * groups + g));
-                for (int64_t lane = 0; lane < lanes; lane++) {
-                    int64_t i = base + lane * lane_stride;
-                    float keep = draw.v[lane] >= drop_below ? scale : 0.0f;
-                    if (bf16)
-                        y16[i] = alx_bf16_from_float(alx_bf16_to_float(x16[i]) * keep);
-                    else
-                        y[i] = x[i] * keep;
-                }
-            }
+    for (int64_t n = 0; n < l.images; n++)
+        for (int64_t first = 0; first < elements; first += ALX_RNG_MANY) {
+            uint32_t words[4][ALX_RNG_MANY];
+            float keep[4 * ALX_RNG_MANY];
+            alx_rng_draw_many(words, context->seed, purpose, context->step, context->first_slot + (uint32_t)n,
+                              (uint32_t)first);
+            draw_keep(keep, words, drop_below, scale);
+            if (l.places == 1 && l.block == 1)
+                apply_row(&l, step, keep, n, first);
+            else
+                apply(&l, step, keep, n, first);
         }
-    /* Padding lanes of the last block: zero, as every kernel leaves them. */
-    if (step->data[0] == step->data[1] || channels == blocks * block) return;
-    const size_t element = bf16 ? sizeof(uint16_t) : sizeof(float);
-    for (int64_t n = 0; n < images; n++)
-        for (int64_t p = 0; p < places; p++) {
-            int64_t i = ((n * blocks + blocks - 1) * places + p) * block + channels % block;
-            memset((char *)step->data[1] + (size_t)i * element, 0, (size_t)(block - channels % block) * element);
-        }
+    clear_padding(&l, step);
 }
 
 static alx_status build_dropout(alx_build *build, alx_op *op, alx_error *err)

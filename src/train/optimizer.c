@@ -5,17 +5,10 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/clones.h"
 #include "base/memory.h"
 
-/* Each kernel is compiled for several instruction sets and chosen at load time.  Only exactly rounded operations
- * (+ - * / sqrt) in a fixed order, no fused multiply-add: every variant gives the same bits.  The sanitizers
- * cannot run the resolvers that this needs. */
-#if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__) && \
-    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define CLONES
-#endif
+#define CLONES ALX_CLONES("avx512f", "avx2", "default")
 
 /* A constant trip count is what gcc -O2 asks for before it vectorises; four arrays of it are 4 KiB. */
 enum { BLOCK = 256 };

@@ -235,6 +235,26 @@ static void test_rng_known_answers(void **state)
     assert_int_equal(pi.v[3], 0x24126ea1);
 }
 
+static void test_rng_many(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t seed;
+        uint32_t purpose, step, slot, first;
+    } cases[] = {{0, 0, 0, 0, 0},
+                 {0x299f31d0a4093822u, 0x03707344, 0x13198a2e, 0x85a308d3, 0x243f6a88},
+                 {7, ALX_RNG_DROPOUT + 512, 3, 199, 0xffffffe0u}}; /* the elements' number wraps */
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        uint32_t many[4][ALX_RNG_MANY];
+        alx_rng_draw_many(many, cases[c].seed, cases[c].purpose, cases[c].step, cases[c].slot, cases[c].first);
+        for (uint32_t i = 0; i < ALX_RNG_MANY; i++) {
+            alx_rng4 one =
+                alx_rng_draw(cases[c].seed, cases[c].purpose, cases[c].step, cases[c].slot, cases[c].first + i);
+            for (int k = 0; k < 4; k++) assert_int_equal(many[k][i], one.v[k]);
+        }
+    }
+}
+
 static void test_rng_distributions(void **state)
 {
     (void)state;
@@ -295,6 +315,7 @@ int main(void)
         cmocka_unit_test(test_arena),
         cmocka_unit_test(test_errors),
         cmocka_unit_test(test_rng_known_answers),
+        cmocka_unit_test(test_rng_many),
         cmocka_unit_test(test_rng_distributions),
         cmocka_unit_test(test_rng_permutes),
     };
