@@ -26,9 +26,10 @@ alx_rng4 alx_rng_draw(uint64_t seed, uint32_t purpose, uint32_t step, uint32_t s
         c[3][i] = (uint32_t)a;                                                                                         \
     }
 
+/* Static: the resolver of an extern one would be exported. */
 ALX_CLONES("avx512f", "avx2", "default")
-void alx_rng_draw_many(uint32_t words[4][ALX_RNG_MANY], uint64_t seed, uint32_t purpose, uint32_t step, uint32_t slot,
-                       uint32_t first)
+static void draw_many(uint32_t words[4][ALX_RNG_MANY], uint64_t seed, uint32_t purpose, uint32_t step, uint32_t slot,
+                      uint32_t first)
 {
     uint32_t k0 = (uint32_t)seed, k1 = (uint32_t)(seed >> 32);
     for (int i = 0; i < ALX_RNG_MANY; i++) {
@@ -42,6 +43,12 @@ void alx_rng_draw_many(uint32_t words[4][ALX_RNG_MANY], uint64_t seed, uint32_t 
         k0 += 0x9E3779B9u;
         k1 += 0xBB67AE85u;
     }
+}
+
+void alx_rng_draw_many(uint32_t words[4][ALX_RNG_MANY], uint64_t seed, uint32_t purpose, uint32_t step, uint32_t slot,
+                       uint32_t first)
+{
+    draw_many(words, seed, purpose, step, slot, first);
 }
 
 void alx_rng_normal(uint32_t a, uint32_t b, float out[2])

@@ -19,6 +19,7 @@ alx_status alx_op_conv(alx_value *y, alx_program *program, alx_value x, alx_valu
     alx_op *op;
     ALX_TRY(alx_op_add(&op, program, &alx_op_class_conv, 3, inputs, err));
     op->attr.conv = *attr;
+    op->inputs_each = alx_shape_elements(ws) / filters;
     ALX_TRY(alx_op_add_output(op, program, &out, program->type, err));
     *y = op->outputs[0];
     return ALX_OK;

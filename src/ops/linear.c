@@ -1,6 +1,16 @@
 /* What convolutions and matrix products share: y = f(x, w) + b, linear in each. */
 #include "ops/op.h"
 
+/* A parameter's gradient has its own place; that of weights which an op made flows on to that op. */
+static alx_status add_weight_gradient(alx_op *op, alx_program *program, alx_value w, alx_value *dw, alx_error *err)
+{
+    if (program->values[w].kind == ALX_VALUE_PARAM) return alx_op_add_gradient(op, program, w, err);
+    alx_shape shape = *alx_value_shape(program, w);
+    ALX_TRY(alx_op_add_output(op, program, &shape, ALX_F32, err));
+    *dw = op->outputs[op->output_count - 1];
+    return ALX_OK;
+}
+
 alx_status alx_op_linear_gradient(alx_program *program, alx_op *op, alx_value dy, const bool *need, alx_value *dx,
                                   const alx_op_class *backward_weights, const alx_op_class *backward_data,
                                   alx_error *err)
@@ -12,7 +22,7 @@ alx_status alx_op_linear_gradient(alx_program *program, alx_op *op, alx_value dy
         alx_op *weights;
         ALX_TRY(alx_op_add(&weights, program, backward_weights, 2, inputs, err));
         weights->forward = op;
-        ALX_TRY(alx_op_add_gradient(weights, program, w, err));
+        ALX_TRY(add_weight_gradient(weights, program, w, &dx[1], err));
         if (b != ALX_NO_VALUE) ALX_TRY(alx_op_add_gradient(weights, program, b, err));
     }
     if (need[0]) {
@@ -31,8 +41,7 @@ int64_t alx_op_multiply_adds(const alx_program *program, const alx_op *op)
 {
     const alx_op *forward = op->forward ? op->forward : op;
     if (forward->cls != &alx_op_class_conv && forward->cls != &alx_op_class_matmul) return 0;
-    const alx_shape *w = alx_value_shape(program, forward->inputs[1]);  /* (O, I), (O, C, KH, KW), (G, O/G, C/G, ...) */
-    const alx_shape *y = alx_value_shape(program, forward->outputs[0]); /* (N, O) or (N, O, H, W) */
-    const int64_t inputs = alx_shape_elements(w) / y->dims[1], outputs = alx_shape_elements(y);
+    const int64_t outputs = alx_shape_elements(alx_value_shape(program, forward->outputs[0]));
+    const int64_t inputs = forward->inputs_each;
     return outputs > INT64_MAX / inputs ? INT64_MAX : outputs * inputs; /* each is at most 2^40 */
 }

@@ -9,6 +9,7 @@ alx_status alx_op_matmul(alx_value *y, alx_program *program, alx_value x, alx_va
     alx_op *op;
     ALX_TRY(alx_op_add(&op, program, &alx_op_class_matmul, 3, inputs, err));
     op->attr.logits = logits;
+    op->inputs_each = alx_value_shape(program, x)->dims[1];
     ALX_TRY(alx_op_add_output(op, program, &out, logits ? ALX_F32 : program->type, err));
     *y = op->outputs[0];
     return ALX_OK;

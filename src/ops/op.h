@@ -25,11 +25,13 @@ struct alx_op {
     int input_count, output_count;
     alx_value *inputs; /* in the program's arena; ALX_NO_VALUE for an input left out */
     alx_value outputs[ALX_OP_MAX_OUTPUTS];
-    bool relu;       /* conv, matmul: ReLU fused behind; the output is after it */
-    alx_op *forward; /* of a backward op */
-    int workspace;   /* slot that the forward op leaves for its backward op, -1: none */
+    bool relu;           /* conv, matmul: ReLU fused behind; the output is after it */
+    int64_t inputs_each; /* conv, matmul: inputs that each output weighs, as it was written (rewrites add zeros) */
+    alx_op *forward;     /* of a backward op */
+    int workspace;       /* slot that the forward op leaves for its backward op, -1: none */
     union {
         alx_conv_attr conv;
+        alx_fold fold;
         alx_pool_geometry pool;
         alx_lrn_geometry lrn;
         alx_batch_norm_attr batch_norm;

@@ -41,7 +41,7 @@ typedef struct alx_program {
     alx_arena arena;
     alx_mode mode;
     alx_dtype type; /* of activations: F32 or BF16 */
-    bool exact;     /* direct convolution only */
+    bool exact;     /* convolutions as they are written: direct, nothing folded */
     int64_t batch;
     int layer; /* new ops belong to this layer: for profiles and messages; -1: the loss, behind the last one */
     int value_count, value_capacity;
@@ -75,6 +75,17 @@ typedef struct alx_conv_attr {
 /* x (N, C, H, W), w (O, C, KH, KW) or with groups > 1 (G, O/G, C/G, KH, KW), b (O) or ALX_NO_VALUE. */
 alx_status alx_op_conv(alx_value *y, alx_program *program, alx_value x, alx_value w, alx_value b,
                        const alx_conv_attr *attr, alx_error *err);
+/* How a strided convolution is folded to one of stride 1 (ops/space_to_depth.c). */
+typedef struct alx_fold {
+    int64_t step;    /* the stride, both sides */
+    int64_t pad[2];  /* before the image: height, width */
+    int64_t size[2]; /* of the folded image */
+} alx_fold;
+/* x (N, C, H, W), an input; y (N, C step step, size) */
+alx_status alx_op_space_to_depth(alx_value *y, alx_program *program, alx_value x, const alx_fold *fold, alx_error *err);
+/* w (O, C, KH, KW), a parameter; y (O, C step step, ceil(KH / step), ceil(KW / step)), f32 */
+alx_status alx_op_fold_kernel(alx_value *y, alx_program *program, alx_value w, const alx_fold *fold, alx_error *err);
+
 /* x (N, I), w (O, I), b (O) or ALX_NO_VALUE; y (N, O).  logits: y stays f32 in a bf16 program. */
 alx_status alx_op_matmul(alx_value *y, alx_program *program, alx_value x, alx_value w, alx_value b, bool logits,
                          alx_error *err);

@@ -15,7 +15,7 @@ typedef struct alx_engine alx_engine;
 typedef struct alx_engine_config {
     int threads;    /* >= 1 */
     alx_dtype type; /* of activations: ALX_F32 or ALX_BF16 */
-    bool exact;     /* direct convolution only */
+    bool exact;     /* convolutions as they are written: direct, nothing folded */
     int64_t max_batch;
     bool training;              /* room for gradients; ALX_MODE_TRAIN allowed */
     float smoothing;            /* label smoothing of the loss */

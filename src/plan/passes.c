@@ -45,3 +45,62 @@ void alx_pass_fuse_relu(alx_program *program)
         remove_op(program, i);
     }
 }
+
+/* ---- Folding strides ---- */
+
+/* Where it pays: the images themselves, whose few channels leave most lanes of a vector empty, become whole blocks of
+ * channels.  AlexNet's first layer at batch 200 on two cores of Zen 5, forward and weight gradient: f32
+ * 86 + 101 -> 50 + 66 ms (oneDNN 2.6, whose Winograd takes it then), bf16 61 + 73 -> 55 + 63 ms. */
+static bool can_fold(const alx_program *program, const alx_op *op)
+{
+    if (op->cls != &alx_op_class_conv || program->values[op->inputs[0]].kind != ALX_VALUE_INPUT) return false;
+    if (program->values[op->inputs[1]].kind != ALX_VALUE_PARAM || op->attr.conv.groups > 1) return false;
+    const int64_t step = op->attr.conv.stride[0], channels = alx_value_shape(program, op->inputs[0])->dims[1];
+    const int64_t *kernel = alx_value_shape(program, op->inputs[1])->dims + 2;
+    const int block = alx_dnn_cpu().channel_block;
+    return step == 4 && op->attr.conv.stride[1] == step && channels <= 4 && block > 0 && block % step == 0 &&
+           channels * step * step % block == 0 && kernel[0] > step && kernel[1] > step;
+}
+
+/* Moves the last op of the program to place `index`. */
+static void move_last(alx_program *program, int index)
+{
+    alx_op *op = program->ops[program->op_count - 1];
+    for (int i = program->op_count - 1; i > index; i--) program->ops[i] = program->ops[i - 1];
+    program->ops[index] = op;
+}
+
+static alx_status fold(alx_program *program, int index, alx_error *err)
+{
+    alx_op *op = program->ops[index];
+    alx_conv_attr *attr = &op->attr.conv;
+    const int64_t *kernel = alx_value_shape(program, op->inputs[1])->dims + 2;
+    const int64_t *out = alx_value_shape(program, op->outputs[0])->dims + 2;
+    alx_fold how = {.step = attr->stride[0]};
+    for (int i = 0; i < 2; i++) {
+        how.pad[i] = attr->pad_begin[i];
+        how.size[i] = out[i] + (kernel[i] + how.step - 1) / how.step - 1;
+    }
+    const int layer = program->layer;
+    program->layer = op->layer;
+    alx_value x, w;
+    ALX_TRY(alx_op_space_to_depth(&x, program, op->inputs[0], &how, err));
+    move_last(program, index);
+    ALX_TRY(alx_op_fold_kernel(&w, program, op->inputs[1], &how, err));
+    move_last(program, index);
+    program->layer = layer;
+    op->inputs[0] = x;
+    op->inputs[1] = w;
+    *attr = (alx_conv_attr){.stride = {1, 1}, .groups = 1};
+    return ALX_OK;
+}
+
+alx_status alx_pass_fold_strides(alx_program *program, alx_error *err)
+{
+    for (int i = 0; i < program->op_count; i++) {
+        if (!can_fold(program, program->ops[i])) continue;
+        ALX_TRY(fold(program, i, err));
+        i += 2;
+    }
+    return ALX_OK;
+}

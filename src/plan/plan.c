@@ -19,6 +19,7 @@ static alx_status lower(alx_plan *plan, const alx_graph *graph, const alx_plan_c
                                     &config->loss, err));
     }
     alx_pass_fuse_relu(program);
+    if (!program->exact) ALX_TRY(alx_pass_fold_strides(program, err));
     program->forward_count = program->op_count;
     return config->mode == ALX_MODE_TRAIN ? alx_gradient_append(program, err) : ALX_OK;
 }

@@ -34,6 +34,8 @@ void alx_plan_destroy(alx_plan *plan);
 
 /* passes.c: ReLU behind a convolution or product becomes part of it. */
 void alx_pass_fuse_relu(alx_program *program);
+/* passes.c: a strided convolution of the images becomes one of stride 1 on many channels (ops/space_to_depth.c). */
+alx_status alx_pass_fold_strides(alx_program *program, alx_error *err);
 /* gradient.c: appends the backward ops, from program->loss to every trainable parameter. */
 alx_status alx_gradient_append(alx_program *program, alx_error *err);
 /* memory.c: gives every ARENA and PACKED slot its offset by lifetime. */

@@ -167,17 +167,13 @@ static int64_t made_by(const alx_program *program, int layer)
     return count;
 }
 
-/* Multiply-adds of a layer's products, from the shapes that the engine computes with: outputs times inputs of each. */
+/* Multiply-adds of a layer's products, from the shapes that the engine was given: outputs times inputs of each. */
 static int64_t products_of(const alx_program *program, int layer)
 {
     int64_t count = 0;
     for (int i = 0; i < program->op_count; i++) {
         const alx_op *op = program->ops[i];
-        bool is_product = op->cls == &alx_op_class_conv || op->cls == &alx_op_class_matmul;
-        if (op->layer != layer || !is_product) continue;
-        const alx_shape *out = alx_value_shape(program, op->outputs[0]), *w = alx_value_shape(program, op->inputs[1]);
-        int64_t filters = w->rank == 5 ? w->dims[0] * w->dims[1] : w->dims[0];
-        count += alx_shape_elements(out) * (alx_shape_elements(w) / filters);
+        if (op->layer == layer) count += alx_op_multiply_adds(program, op);
     }
     return count;
 }
