@@ -1,8 +1,8 @@
 /* alexnet explain MODEL: where every number of a network comes from. */
 #include <string.h>
 
-#include "cli/commands.h"
 #include "cli/explain_print.h"
+#include "cli/network.h"
 #include "cli/output.h"
 
 enum format { FORMAT_TEXT, FORMAT_MD, FORMAT_JSON };
@@ -32,14 +32,7 @@ const cli_option cli_explain_options[] = {
      0,
      {"print the network's YAML with a comment behind every line; your own comments stay, behind \" | \"",
       "打印网络的 YAML，每行加上注释；自己写的注释保留在“ | ”之后"}},
-    {"classes",
-     0,
-     CLI_INT,
-     offsetof(config, classes),
-     "N",
-     2,
-     1000000,
-     {"number of classes (default: the one that the network states)", "类别个数（默认为网络自己写明的）"}},
+    CLI_CLASSES_ROW(config),
     {"batch-size",
      0,
      CLI_INT,
@@ -48,14 +41,7 @@ const cli_option cli_explain_options[] = {
      1,
      1000000,
      {"images of a training step, for the memory (32)", "训练每步的图片数，用于计算内存（32）"}},
-    {"precision",
-     0,
-     CLI_CHOICE,
-     offsetof(config, precision),
-     "auto|f32|bf16",
-     0,
-     0,
-     {"of training (default: auto, as train would choose here)", "训练的精度（默认 auto，与 train 在本机的选择相同）"}},
+    CLI_TRAIN_PRECISION_ROW(config),
     {"optimizer",
      0,
      CLI_CHOICE,
@@ -119,19 +105,14 @@ static int explain(const alx_network *network, const config *c, alx_language lan
 int cli_explain(const cli_call *call)
 {
     config c = {.batch_size = 32, .optimizer = 2};
-    cli_arguments arguments = {0};
-    int code;
-    if (!cli_begin(call, &arguments, &c, &code)) return code;
-    const alx_language language = arguments.language ? (alx_language)(arguments.language - 1) : call->language;
-    const char *source = arguments.operand_count == 1 ? arguments.operands[0] : NULL;
-    cli_arguments_finish(&arguments);
-    if (!source) return cli_usage_error("explain takes one network: alexnet explain alexnet");
-    if (c.annotate && (c.layer || c.format != FORMAT_TEXT))
-        return cli_usage_error("--annotate prints the whole YAML; leave out --layer and --format");
     alx_network *network;
-    alx_error err = {0};
-    if (alx_network_open(&network, source, (int)c.classes, &err)) return cli_error(&err);
-    code = c.annotate ? annotate(network, language) : explain(network, &c, language);
+    alx_language language;
+    int code;
+    if (!cli_begin_network(call, &c, &c.classes, &network, &language, &code)) return code;
+    if (c.annotate && (c.layer || c.format != FORMAT_TEXT))
+        code = cli_usage_error("--annotate prints the whole YAML; leave out --layer and --format");
+    else
+        code = c.annotate ? annotate(network, language) : explain(network, &c, language);
     alx_network_destroy(network);
     return code;
 }

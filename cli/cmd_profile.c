@@ -3,7 +3,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
-#include "cli/commands.h"
+#include "cli/network.h"
 #include "cli/output.h"
 #include "report/table.h"
 
@@ -30,15 +30,7 @@ const cli_option cli_profile_options[] = {
      1,
      10000,
      {"steps that are timed, behind two that warm up (default 10)", "计时的步数，之前另有两步预热（默认 10）"}},
-    {"precision",
-     0,
-     CLI_CHOICE,
-     offsetof(config, precision),
-     "auto|f32|bf16",
-     0,
-     0,
-     {"of the computation (default auto: as train chooses on this machine)",
-      "计算精度（默认 auto：与 train 在本机的选择相同）"}},
+    CLI_TRAIN_PRECISION_ROW(config),
     {"threads",
      0,
      CLI_INT,
@@ -47,14 +39,7 @@ const cli_option cli_profile_options[] = {
      0,
      1024,
      {"threads (default 0: all cores)", "线程数（默认 0：全部核心）"}},
-    {"classes",
-     0,
-     CLI_INT,
-     offsetof(config, classes),
-     "N",
-     2,
-     1000000,
-     {"number of classes (default: the one that the network states)", "类别个数（默认为网络自己写明的）"}},
+    CLI_CLASSES_ROW(config),
     {"exact",
      0,
      CLI_FLAG,
@@ -249,11 +234,6 @@ static alx_status print_table(printer *p, const totals *t, alx_error *err)
     return status;
 }
 
-static const char *precision_name(const alx_profile *profile)
-{
-    return alx_profile_precision(profile) == ALX_PRECISION_BF16 ? "bf16" : "f32";
-}
-
 static int print_text(const alx_profile *profile, const config *c, alx_language language)
 {
     const totals t = add_up(profile);
@@ -273,7 +253,8 @@ static int print_text(const alx_profile *profile, const config *c, alx_language 
     const int d = p.decimals;
     printf(w->step, d, 1e3 * p.step, (double)c->batch_size / p.step, d, 1e3 * f->seconds, d, 1e3 * b->seconds, d,
            1e3 * t.optimizer.seconds, d, 1e3 * (f->conversions + b->conversions));
-    printf(w->computed, precision_name(profile), threads, threads == 1 ? w->thread : w->threads, p.peak);
+    printf(w->computed, cli_precision_name(alx_profile_precision(profile)), threads,
+           threads == 1 ? w->thread : w->threads, p.peak);
     if (*p.isa) printf(w->isa, p.isa);
     return CLI_DONE;
 }
@@ -316,7 +297,7 @@ static int print_json(const alx_profile *profile, const config *c, const alx_net
     json_object_set_new(root, "rows", rows);
     json_object_set_new(root, "step_ms", cli_json_number(1e3 * step));
     json_object_set_new(root, "images_per_second", cli_json_number((double)c->batch_size / step));
-    json_object_set_new(root, "precision", json_string(precision_name(profile)));
+    json_object_set_new(root, "precision", json_string(cli_precision_name(alx_profile_precision(profile))));
     json_object_set_new(root, "threads", json_integer(alx_profile_threads(profile)));
     json_object_set_new(root, "batch_size", json_integer(c->batch_size));
     json_object_set_new(root, "steps", json_integer(c->steps));
@@ -383,16 +364,10 @@ static int profile_network(const alx_network *network, const config *c, alx_lang
 int cli_profile(const cli_call *call)
 {
     config c = {.batch_size = 32, .steps = 10};
-    cli_arguments arguments = {0};
-    int code;
-    if (!cli_begin(call, &arguments, &c, &code)) return code;
-    const alx_language language = arguments.language ? (alx_language)(arguments.language - 1) : call->language;
-    const char *source = arguments.operand_count == 1 ? arguments.operands[0] : NULL;
-    cli_arguments_finish(&arguments);
-    if (!source) return cli_usage_error("profile takes one network: alexnet profile alexnet --batch-size 32");
     alx_network *network;
-    alx_error err = {0};
-    if (alx_network_open(&network, source, (int)c.classes, &err)) return cli_error(&err);
+    alx_language language;
+    int code;
+    if (!cli_begin_network(call, &c, &c.classes, &network, &language, &code)) return code;
     code = profile_network(network, &c, language);
     alx_network_destroy(network);
     return code;

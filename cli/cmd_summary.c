@@ -1,5 +1,5 @@
 /* alexnet summary MODEL: the table that Keras' model.summary() prints; what a network costs; its picture. */
-#include "cli/commands.h"
+#include "cli/network.h"
 #include "cli/output.h"
 #include "cli/summary.h"
 #include "report/netplot.h"
@@ -13,14 +13,7 @@ typedef struct config {
 } config;
 
 const cli_option cli_summary_options[] = {
-    {"classes",
-     0,
-     CLI_INT,
-     offsetof(config, classes),
-     "N",
-     2,
-     1000000,
-     {"number of classes (default: the one that the network states)", "类别个数（默认为网络自己写明的）"}},
+    CLI_CLASSES_ROW(config),
     {"flops",
      0,
      CLI_FLAG,
@@ -113,18 +106,12 @@ static int check(const config *c)
 int cli_summary(const cli_call *call)
 {
     config c = {.batch_size = NOT_GIVEN, .precision = NOT_GIVEN};
-    cli_arguments arguments = {0};
-    int code;
-    if (!cli_begin(call, &arguments, &c, &code)) return code;
-    const alx_language language = arguments.language ? (alx_language)(arguments.language - 1) : call->language;
-    const char *source = arguments.operand_count == 1 ? arguments.operands[0] : NULL;
-    cli_arguments_finish(&arguments);
-    if (!source) return cli_usage_error("summary takes one network: alexnet summary models/alexnet.yaml");
-    if ((code = check(&c))) return code;
     alx_network *network;
-    alx_error err = {0};
-    if (alx_network_open(&network, source, (int)c.classes, &err)) return cli_error(&err);
-    code = summarize(network, &c, language);
+    alx_language language;
+    int code;
+    if (!cli_begin_network(call, &c, &c.classes, &network, &language, &code)) return code;
+    code = check(&c);
+    if (!code) code = summarize(network, &c, language);
     alx_network_destroy(network);
     return code;
 }

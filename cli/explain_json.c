@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "cli/explain_print.h"
+#include "cli/network.h"
 #include "cli/output.h"
 
 static const char *const topic_keys[ALX_TOPIC_COUNT] = {
@@ -34,7 +35,7 @@ static json_t *layer_json(const cli_explained *e, int index)
     alx_layer_account a;
     alx_network_layer(e->network, index, &info);
     alx_explanation_layer(e->explanation, index, &a);
-    json_t *layer = json_object(), *shape = json_array(), *memory = json_object(), *text = json_object();
+    json_t *layer = json_object(), *shape = json_array(), *text = json_object();
     for (int i = 0; i < info.rank; i++) json_array_append_new(shape, json_integer(info.shape[i]));
     json_object_set_new(layer, "name", cli_json_text(info.name));
     json_object_set_new(layer, "type", cli_json_text(info.type));
@@ -52,13 +53,7 @@ static json_t *layer_json(const cli_explained *e, int index)
     SET_NUMBERS(layer, numbers);
     json_object_set_new(layer, "field", pair(a.field));
     json_object_set_new(layer, "step", pair(a.step));
-    const entry bytes[] = {
-        {"outputs", (int64_t)a.output_bytes},  {"output_gradients", (int64_t)a.output_gradient_bytes},
-        {"weights", (int64_t)a.weight_bytes},  {"gradients", (int64_t)a.gradient_bytes},
-        {"optimizer", (int64_t)a.state_bytes},
-    };
-    SET_NUMBERS(memory, bytes);
-    json_object_set_new(layer, "bytes", memory);
+    json_object_set_new(layer, "bytes", cli_json_layer_bytes(&a));
     for (int t = 0; t < ALX_TOPIC_COUNT; t++) {
         const char *words = alx_explanation_text(e->explanation, index, (alx_topic)t);
         if (words) json_object_set_new(text, topic_keys[t], cli_json_text(words));
@@ -80,7 +75,7 @@ static json_t *total_json(const cli_explained *e)
     alx_explanation_total(e->explanation, &sum);
     alx_training_memory m;
     alx_explanation_memory(e->explanation, &m);
-    json_t *total = json_object(), *memory = json_object();
+    json_t *total = json_object();
     const entry numbers[] = {
         {"parameters", parameters},
         {"trainable", trainable},
@@ -92,13 +87,7 @@ static json_t *total_json(const cli_explained *e)
         {"multiply_adds", sum.multiply_adds},
     };
     SET_NUMBERS(total, numbers);
-    const entry bytes[] = {
-        {"weights", (int64_t)m.weights}, {"gradients", (int64_t)m.gradients}, {"optimizer", (int64_t)m.state},
-        {"images", (int64_t)m.images},   {"arena", (int64_t)m.arena},         {"packed", (int64_t)m.packed},
-        {"total", (int64_t)m.total},
-    };
-    SET_NUMBERS(memory, bytes);
-    json_object_set_new(total, "bytes", memory);
+    json_object_set_new(total, "bytes", cli_json_memory(&m));
     return total;
 }
 
@@ -106,7 +95,6 @@ int cli_explain_json(const cli_explained *e)
 {
     int size[3];
     alx_network_input(e->network, size);
-    const bool bf16 = alx_explanation_precision(e->explanation) == ALX_PRECISION_BF16;
     json_t *root = json_object(), *input = json_array(), *layers = json_array(), *notes = json_array();
     for (int i = 0; i < 3; i++) json_array_append_new(input, json_integer(size[i]));
     for (int i = 0; i < alx_network_layer_count(e->network); i++)
@@ -117,7 +105,7 @@ int cli_explain_json(const cli_explained *e)
     json_object_set_new(root, "classes", json_integer(alx_network_classes(e->network)));
     json_object_set_new(root, "input", input);
     json_object_set_new(root, "batch_size", json_integer(e->batch_size));
-    json_object_set_new(root, "precision", json_string(bf16 ? "bf16" : "f32"));
+    json_object_set_new(root, "precision", json_string(cli_precision_name(alx_explanation_precision(e->explanation))));
     json_object_set_new(root, "layers", layers);
     json_object_set_new(root, "total", total_json(e));
     json_object_set_new(root, "notes", notes);

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "cli/network.h"
 #include "cli/output.h"
 #include "report/table.h"
 
@@ -68,11 +69,6 @@ static const char *bytes_text(uint64_t bytes, number_text text)
     return text;
 }
 
-static const char *precision_name(const cli_explained *e)
-{
-    return alx_explanation_precision(e->explanation) == ALX_PRECISION_BF16 ? "bf16" : "f32";
-}
-
 static void count_parameters(const cli_explained *e, int64_t *all, int64_t *trained)
 {
     *all = *trained = 0;
@@ -108,7 +104,8 @@ static void write_totals(totals *t, const cli_explained *e)
     if (sum.padded) snprintf(padded, sizeof padded, w->padded, cli_thousands(sum.padded, a));
     snprintf(t->work, sizeof t->work, w->work, cli_thousands(sum.neurons, a), cli_thousands(sum.connections, b),
              padded);
-    snprintf(t->memory, sizeof t->memory, w->memory, e->batch_size, precision_name(e), bytes_text(m.weights, a),
+    snprintf(t->memory, sizeof t->memory, w->memory, e->batch_size,
+             cli_precision_name(alx_explanation_precision(e->explanation)), bytes_text(m.weights, a),
              bytes_text(m.gradients, b), bytes_text(m.state, c), bytes_text(m.images, d), bytes_text(m.arena, f),
              bytes_text(m.packed, g), bytes_text(m.total, h));
 }

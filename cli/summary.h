@@ -22,8 +22,6 @@ typedef struct cli_summary_totals {
 /* The name of layer `index` of a network; -1 is the input. */
 const char *cli_summary_layer_name(const alx_network *network, int index);
 alx_status cli_summary_add_up(cli_summary_totals *totals, const cli_summarized *s, alx_error *err);
-/* "f32" or "bf16" */
-const char *cli_summary_precision(const cli_summarized *s);
 
 /* Return the exit code. */
 int cli_summary_text(const cli_summarized *s);

@@ -1,49 +1,30 @@
 /* A summary as JSON. */
+#include "cli/network.h"
 #include "cli/output.h"
 #include "cli/summary.h"
-
-typedef struct entry {
-    const char *key;
-    uint64_t value;
-} entry;
-
-static json_t *bytes_json(const entry *entries, size_t count)
-{
-    json_t *object = json_object();
-    for (size_t i = 0; i < count; i++)
-        json_object_set_new(object, entries[i].key, json_integer((json_int_t)entries[i].value));
-    return object;
-}
 
 /* The keys of `alexnet explain --format json`. */
 static void add_account(json_t *layer, const cli_summarized *s, int index)
 {
     alx_layer_account a;
     alx_explanation_layer(s->explanation, index, &a);
-    const entry bytes[] = {{"outputs", a.output_bytes},
-                           {"output_gradients", a.output_gradient_bytes},
-                           {"weights", a.weight_bytes},
-                           {"gradients", a.gradient_bytes},
-                           {"optimizer", a.state_bytes}};
     if (s->flops) json_object_set_new(layer, "multiply_adds", json_integer(a.multiply_adds));
-    if (s->memory) json_object_set_new(layer, "bytes", bytes_json(bytes, sizeof bytes / sizeof *bytes));
+    if (s->memory) json_object_set_new(layer, "bytes", cli_json_layer_bytes(&a));
 }
 
 static void add_totals(json_t *root, const cli_summarized *s, const cli_summary_totals *t)
 {
     alx_training_memory m;
     alx_explanation_memory(s->explanation, &m);
-    const entry bytes[] = {{"weights", m.weights}, {"gradients", m.gradients}, {"optimizer", m.state},
-                           {"images", m.images},   {"arena", m.arena},         {"packed", m.packed},
-                           {"total", m.total}};
     if (s->flops) {
         json_object_set_new(root, "multiply_adds", json_integer(t->multiply_adds));
         json_object_set_new(root, "training_multiply_adds", json_integer(t->training_multiply_adds));
     }
     if (s->memory) {
         json_object_set_new(root, "batch_size", json_integer(s->batch_size));
-        json_object_set_new(root, "precision", json_string(cli_summary_precision(s)));
-        json_object_set_new(root, "bytes", bytes_json(bytes, sizeof bytes / sizeof *bytes));
+        json_object_set_new(root, "precision",
+                            json_string(cli_precision_name(alx_explanation_precision(s->explanation))));
+        json_object_set_new(root, "bytes", cli_json_memory(&m));
     }
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/network.h"
 #include "cli/output.h"
 #include "cli/summary.h"
 #include "report/lanes.h"
@@ -57,11 +58,6 @@ const char *cli_summary_layer_name(const alx_network *network, int index)
     alx_layer_info info;
     alx_network_layer(network, index, &info);
     return info.name;
-}
-
-const char *cli_summary_precision(const cli_summarized *s)
-{
-    return alx_explanation_precision(s->explanation) == ALX_PRECISION_BF16 ? "bf16" : "f32";
 }
 
 /* The backward pass multiplies once more for the weights, and once for the layer's input where something trained lies
@@ -295,7 +291,8 @@ static void print_memory(const cli_summarized *s)
     const double mebi = 0x1p-20;
     alx_training_memory m;
     alx_explanation_memory(s->explanation, &m);
-    printf(w->total_memory, mebi * (double)m.total, s->batch_size, cli_summary_precision(s));
+    printf(w->total_memory, mebi * (double)m.total, s->batch_size,
+           cli_precision_name(alx_explanation_precision(s->explanation)));
     printf(w->memory_parts, mebi * (double)m.weights, mebi * (double)m.gradients, mebi * (double)m.state,
            mebi * (double)m.images, mebi * (double)m.packed, mebi * (double)m.arena);
 }
