@@ -10,6 +10,11 @@
 
 enum { ALIGN_FLOATS = 16, BIG_KERNEL = 1 << 16 };
 
+bool alx_params_prefer_tiles(void)
+{
+    return alx_dnn_cpu().channel_block == 16;
+}
+
 /* Large dense kernels: their products run fastest on tiles (AlexNet at batch 32: 8.6 ms a forward pass against 35). */
 static bool wants_tiles(const alx_shape *shape)
 {

@@ -27,6 +27,8 @@ typedef struct alx_params {
     uint64_t version;       /* changes with every update: packed copies compare it */
 } alx_params;
 
+/* Whether large dense kernels are stored in tiles on this processor: they are made for AVX-512. */
+bool alx_params_prefer_tiles(void);
 /* The layout alone: data is NULL, and no memory is taken for values. */
 alx_status alx_params_lay_out(alx_params **params, const alx_graph *graph, bool tiled, alx_error *err);
 /* Zeroed values; tiled: store large dense kernels in tiles. */

@@ -43,7 +43,7 @@ static alx_status measure(alx_training_memory *memory, const alx_graph *graph, c
                           alx_error *err)
 {
     alx_params *params;
-    ALX_TRY(alx_params_lay_out(&params, graph, true, err));
+    ALX_TRY(alx_params_lay_out(&params, graph, alx_params_prefer_tiles(), err));
     const uint64_t trained = (uint64_t)params->trainable_span * sizeof(float), batch = (uint64_t)setting->batch;
     *memory = (alx_training_memory){.weights = (uint64_t)params->span * sizeof(float),
                                     .gradients = trained,

@@ -125,7 +125,7 @@ static alx_status prepare(work *w, alx_error *err)
     const alx_profile_config *config = &w->config;
     uint64_t limit;
     ALX_TRY(alx_engine_resolve_precision(&w->type, config->precision, err));
-    ALX_TRY(alx_params_create(&w->params, w->graph, alx_dnn_cpu().channel_block == 16, err));
+    ALX_TRY(alx_params_create(&w->params, w->graph, alx_params_prefer_tiles(), err));
     w->state_bytes = (size_t)w->params->trainable_span * sizeof(float);
     ALX_TRY(alx_optimizer_check_memory(&limit, w->state_bytes, config->optimizer_states, err));
     const alx_engine_config engine = {.threads = config->threads,

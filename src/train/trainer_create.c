@@ -307,7 +307,7 @@ static alx_status build(alx_trainer *t, const char *yaml, const char *out, alx_e
                         "batch_size %" PRId64 " is more than there are training images: %" PRId64 " are used",
                         t->recipe->train.batch_size, t->batch);
     /* Dense kernels lie in oneDNN's tiles where it computes in them. */
-    ALX_TRY(alx_params_create(&t->params, t->graph, alx_dnn_cpu().channel_block == 16, err));
+    ALX_TRY(alx_params_create(&t->params, t->graph, alx_params_prefer_tiles(), err));
     ALX_TRY(build_engine(t, type, err));
     ALX_TRY(reserve_state(t, err));
     ALX_TRY(load_data(t, err));
