@@ -121,6 +121,14 @@ static void names_keep_their_signs(void **state)
     free(text);
 }
 
+static void a_sign_within_a_word(void **state)
+{
+    (void)state;
+    char *text = annotate_in("name: a#b\nclasses: 2\ninput: [4, 4, 1]\nlayers:\n" TAIL, ALX_ENGLISH);
+    assert_non_null(strstr(text, "name: a#b  "));
+    free(text);
+}
+
 static void windows_line_ends(void **state)
 {
     (void)state;
@@ -173,6 +181,7 @@ int main(void)
         cmocka_unit_test(own_comments_stay),
         cmocka_unit_test(options_on_lines_of_their_own),
         cmocka_unit_test(names_keep_their_signs),
+        cmocka_unit_test(a_sign_within_a_word),
         cmocka_unit_test(windows_line_ends),
         cmocka_unit_test(layers_on_one_line),
         cmocka_unit_test(text_over_lines_is_refused),
