@@ -78,41 +78,66 @@ static void find_own(line *l, const char *comment, size_t length)
     l->own_length = bar ? length - (size_t)(l->own - comment) : 0;
 }
 
+/* Whether a scalar may begin at text[i]: nothing but spaces behind the line's beginning or a sign of YAML's. */
+static bool begins_scalar(const char *text, size_t i)
+{
+    while (i > 0 && strchr(" \t", text[i - 1])) i--;
+    return i == 0 || strchr("[{,:-?", text[i - 1]);
+}
+
+/* The quote that closes the one at text[i], or i where the line has none: then it quotes nothing. */
+static size_t find_close(const char *text, size_t length, size_t i)
+{
+    for (size_t k = i + 1; k < length; k++) {
+        if (text[k] == '\\' && text[i] == '"')
+            k++;
+        else if (text[k] == text[i])
+            return k;
+    }
+    return i;
+}
+
 /* Where the comment of a line begins ('#' behind a space and outside quotes), or its length. */
-static size_t find_comment(const char *text, size_t length, char *quote)
+static size_t find_comment(const char *text, size_t length)
 {
     for (size_t i = 0; i < length; i++) {
-        char before = i ? text[i - 1] : ' ';
-        if (*quote) {
-            if (text[i] == '\\' && *quote == '"')
-                i++;
-            else if (text[i] == *quote)
-                *quote = 0;
-        } else if ((text[i] == '"' || text[i] == '\'') && strchr(" \t[{,:", before)) {
-            *quote = text[i];
-        } else if (text[i] == '#' && strchr(" \t", before)) {
-            return i;
-        }
+        if (text[i] == '#' && (i == 0 || strchr(" \t", text[i - 1]))) return i;
+        if ((text[i] == '"' || text[i] == '\'') && begins_scalar(text, i)) i = find_close(text, length, i);
     }
     return length;
 }
 
 static size_t without_spaces(const char *text, size_t length)
 {
-    while (length && strchr(" \t\r", text[length - 1])) length--;
+    while (length && strchr(" \t", text[length - 1])) length--;
+    return length;
+}
+
+/* The bytes of the line break that text begins with, as YAML 1.1 has them: LF, CR, CR LF, NEL, LS, PS; 0: none. */
+static size_t break_length(const char *text)
+{
+    if (text[0] == '\r') return text[1] == '\n' ? 2 : 1;
+    if (text[0] == '\n') return 1;
+    if (strncmp(text, "\xC2\x85", 2) == 0) return 2;
+    return strncmp(text, "\xE2\x80\xA8", 3) == 0 || strncmp(text, "\xE2\x80\xA9", 3) == 0 ? 3 : 0;
+}
+
+static size_t line_length(const char *text)
+{
+    size_t length = 0;
+    while (text[length] && break_length(text + length) == 0) length++;
     return length;
 }
 
 static alx_status split_lines(annotation *a, const char *yaml, alx_error *err)
 {
     size_t count = 1;
-    for (const char *c = yaml; *c; c++) count += *c == '\n';
+    for (const char *c = yaml; *c; c++) count += break_length(c) > 0;
     a->lines = alx_calloc(count, sizeof *a->lines, err);
     if (!a->lines) return ALX_NO_MEMORY;
-    char quote = 0;
     for (const char *at = yaml; *at;) {
         line *l = &a->lines[a->count++];
-        size_t length = strcspn(at, "\n"), comment = find_comment(at, length, &quote);
+        const size_t length = line_length(at), comment = find_comment(at, length);
         l->code = at;
         l->code_length = without_spaces(at, comment);
         l->blank = l->code_length == 0;
@@ -120,7 +145,7 @@ static alx_status split_lines(annotation *a, const char *yaml, alx_error *err)
             l->code_length = without_spaces(at, length);
         else
             find_own(l, at + comment, without_spaces(at + comment, length - comment));
-        at += length + (at[length] == '\n');
+        at += length + break_length(at + length);
     }
     return ALX_OK;
 }

@@ -1,10 +1,31 @@
-/* Any bytes as a network's YAML: refused with a message, or a graph that writes and reads back. */
+/* Any bytes as a network's YAML: refused with a message, or a graph that writes and reads back; and comments for it,
+ * which leave it the same network and which, made again, are the same, or a message why not. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/graph.h"
+#include "model/explain.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void annotate(const alx_graph *graph, const uint8_t *data, size_t size)
+{
+    alx_error err = {0};
+    char *yaml = malloc(size + 1), *once, *twice;
+    if (!yaml) abort();
+    memcpy(yaml, data, size);
+    yaml[size] = 0;
+    const bool whole = strlen(yaml) == size; /* as when a file is opened */
+    if (whole && alx_graph_annotate(&once, graph, yaml, ALX_ENGLISH, &err)) {
+        if (!err.message[0] || strchr(err.message, '\n')) abort();
+    } else if (whole) {
+        if (alx_graph_annotate(&twice, graph, once, ALX_ENGLISH, &err) || strcmp(once, twice) != 0) abort();
+        free(twice);
+        if (alx_graph_annotate(&twice, graph, once, ALX_CHINESE, &err)) abort();
+        free(twice);
+        free(once);
+    }
+    free(yaml);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -16,6 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (err.status == ALX_OK || !err.message[0] || strchr(err.message, '\n')) abort();
         return 0;
     }
+    annotate(graph, data, size);
     alx_text text = {0};
     alx_spec_write(&text, &graph->spec);
     if (alx_spec_parse(&spec, text.data, text.length, NULL, 0, &err) || alx_graph_create(&again, &spec, &err)) abort();

@@ -70,18 +70,21 @@ static inline net open_params(const char *yaml)
 
 enum { PIXELS = SIDE * SIDE * 3 };
 
-/* Image i of the set: the same wherever in a batch it lies. */
+/* Image i of the set, at a place of the batch: the same wherever it lies. */
+static inline void set_images_at(alx_engine *engine, int place, int image)
+{
+    float *pixels = alx_engine_images(engine) + place * PIXELS; /* (3, SIDE, SIDE) */
+    uint32_t noise = 1 + (uint32_t)image * 7919u;
+    for (int i = 0; i < PIXELS; i++) {
+        noise = noise * 1664525u + 1013904223u; /* Numerical Recipes */
+        pixels[i] = (float)(noise >> 8) * 0x1p-24f;
+    }
+    alx_engine_labels(engine)[place] = image % CLASSES;
+}
+
 static inline void set_images(alx_engine *engine, int first, int count)
 {
-    float *pixels = alx_engine_images(engine); /* (batch, 3, SIDE, SIDE) */
-    for (int n = 0; n < count; n++) {
-        uint32_t noise = 1 + (uint32_t)(first + n) * 7919u;
-        for (int i = 0; i < PIXELS; i++) {
-            noise = noise * 1664525u + 1013904223u; /* Numerical Recipes */
-            pixels[n * PIXELS + i] = (float)(noise >> 8) * 0x1p-24f;
-        }
-        alx_engine_labels(engine)[n] = (first + n) % CLASSES;
-    }
+    for (int n = 0; n < count; n++) set_images_at(engine, n, first + n);
 }
 
 static inline net open_net_as(const char *yaml, int threads, alx_dtype type)

@@ -129,6 +129,36 @@ static void a_sign_within_a_word(void **state)
     free(text);
 }
 
+/* A quote within plain text quotes nothing. */
+static void a_quote_within_a_word(void **state)
+{
+    (void)state;
+    assert_annotated(
+        "name: it's \"  # mine\nclasses: 2\ninput: [4, 4, 1]\nlayers:\n" TAIL,
+        "name: it's \"                                      # what summary and reports call it | mine\n"
+        "classes: 2                                        # usual number; the data or --classes overrides it\n"
+        "input: [4, 4, 1]                                  # height, width, channels\n"
+        "layers:                                           # each reads the one above it\n"
+        "  - flatten                                       # 16: no parameters; the image as a row\n"
+        "  - dense: {units: classes, activation: softmax}  # 2: (16 + 1) * 2 = 34; a score for each class; "
+        "softmax: probabilities\n");
+}
+
+/* YAML's other line breaks move no comment to another line. */
+static void rare_line_breaks(void **state)
+{
+    (void)state;
+    static const char *const breaks[] = {"\r", "\xC2\x85", "\xE2\x80\xA8", "\xE2\x80\xA9"};
+    for (size_t i = 0; i < sizeof breaks / sizeof *breaks; i++) {
+        char yaml[256];
+        snprintf(yaml, sizeof yaml, "# a%sname: t%sclasses: 2\ninput: [4, 4, 1]\nlayers:\n" TAIL, breaks[i], breaks[i]);
+        char *text = annotate_in(yaml, ALX_ENGLISH);
+        assert_non_null(strstr(text, "  - flatten                                       # 16: no parameters"));
+        assert_non_null(strstr(text, "# a\nname: t  "));
+        free(text);
+    }
+}
+
 static void windows_line_ends(void **state)
 {
     (void)state;
@@ -182,6 +212,8 @@ int main(void)
         cmocka_unit_test(options_on_lines_of_their_own),
         cmocka_unit_test(names_keep_their_signs),
         cmocka_unit_test(a_sign_within_a_word),
+        cmocka_unit_test(a_quote_within_a_word),
+        cmocka_unit_test(rare_line_breaks),
         cmocka_unit_test(windows_line_ends),
         cmocka_unit_test(layers_on_one_line),
         cmocka_unit_test(text_over_lines_is_refused),

@@ -233,14 +233,38 @@ static void test_precision(void **state)
     }
 }
 
+/* In inference an image's result is its own: what fills the rest of the batch does not touch a bit of it. */
+static void test_neighbours_do_not_matter(void **state)
+{
+    (void)state;
+    for (alx_dtype type = ALX_F32; type <= last_type(); type++) {
+        net n = open_net_as(plain, 2, type);
+        float losses[2][3];
+        for (int i = 0; i < 2; i++) {
+            set_images(n.engine, 0, 3);
+            for (int k = 3; k < BATCH; k++) set_images_at(n.engine, k, 100 * i + k);
+            run(&n, ALX_MODE_EVALUATE, BATCH, 0);
+            memcpy(losses[i], alx_engine_losses(n.engine), sizeof losses[i]);
+        }
+        assert_memory_equal(losses[0], losses[1], sizeof losses[0]);
+        close_net(&n);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_same_bits),      cmocka_unit_test(test_threads_agree),
-        cmocka_unit_test(test_other_plans),    cmocka_unit_test(test_parts_of_a_batch),
-        cmocka_unit_test(test_modes_agree),    cmocka_unit_test(test_moving_statistics),
-        cmocka_unit_test(test_new_weights),    cmocka_unit_test(test_openmp_is_restored),
-        cmocka_unit_test(test_shared_weights), cmocka_unit_test(test_precision),
+        cmocka_unit_test(test_neighbours_do_not_matter),
+        cmocka_unit_test(test_same_bits),
+        cmocka_unit_test(test_threads_agree),
+        cmocka_unit_test(test_other_plans),
+        cmocka_unit_test(test_parts_of_a_batch),
+        cmocka_unit_test(test_modes_agree),
+        cmocka_unit_test(test_moving_statistics),
+        cmocka_unit_test(test_new_weights),
+        cmocka_unit_test(test_openmp_is_restored),
+        cmocka_unit_test(test_shared_weights),
+        cmocka_unit_test(test_precision),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
