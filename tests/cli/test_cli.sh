@@ -11,7 +11,8 @@ program=$(realpath "$1")
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 work=$(mktemp -d "${TMPDIR:-/tmp}/alexnet-cli.XXXXXX")
-trap 'rm -rf "$work"' EXIT
+# Not in a copy of this shell that a signal reaches before it has become the program.
+trap '[ $BASHPID -eq $$ ] && rm -rf "$work"' EXIT
 cd "$work" || exit 1
 
 helpers=${2:-}

@@ -1,5 +1,15 @@
 # Ctrl-C: a checkpoint, exit 130, and a line that tells how to go on.
 
+# until_handled PID: the child is the program, no longer a copy of this shell, and has its handler of SIGINT.
+until_handled() {
+    local i
+    for i in $(seq 600); do
+        if [ "/proc/$1/exe" -ef "$program" ]; then
+            case $(awk '/^SigCgt/ { print substr($2, length($2)) }' "/proc/$1/status") in [2367abef]) return ;; esac
+        fi
+        sleep 0.01
+    done
+}
 # A program that does not stop fails; it must not hang the tests.
 await() {
     local i
@@ -33,9 +43,7 @@ refused 2 "seed" train --resume "runs/to resume" --seed 4
 last="train, interrupted at once"
 "$program" train many --model alexnet --batch-size 1 --out runs/early >"$work/out" 2>"$work/err" &
 pid=$!
-for i in $(seq 1000); do # until its handler is there
-    case $(awk '/^SigCgt/ { print substr($2, length($2)) }' /proc/$pid/status) in [2367abef]) break ;; esac
-done
+until_handled $pid
 kill -INT $pid
 await $pid
 if [ $code -eq 130 ]; then pass; else fail "exit code $code, not 130"; fi
@@ -44,6 +52,7 @@ err_has "stopped before training; no checkpoint was written"
 last="train, interrupted twice"
 "$program" train many --epochs 50 --out runs/twice >"$work/out" 2>"$work/err" &
 pid=$!
+until_handled $pid
 sleep 1
 kill -TERM $pid
 kill -TERM $pid
