@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include "base/memory.h"
 #include "plan/engine.h"
 #include "train/optimizer.h"
 
@@ -42,14 +43,16 @@ int main(int argc, char **argv)
     config.type = strcmp(argv[3], "bf16") == 0 ? ALX_BF16 : ALX_F32;
     alx_optimizer_config optimizer = {
         .kind = ALX_ADAM, .learning_rate = 1e-4, .beta_1 = 0.9, .beta_2 = 0.999, .epsilon = 1e-7};
-    if (alx_graph_open(&graph, argv[1], 0, &err) || alx_params_create(&params, graph, true, &err) ||
+    if (alx_graph_open(&graph, argv[1], 0, &err) ||
+        alx_params_create(&params, graph, alx_params_prefer_tiles(), &err) ||
         alx_engine_create(&engine, params, &config, &err))
         return failed(&err);
     alx_params_init(params, 0);
     size_t span = (size_t)params->trainable_span;
-    float *state[2] = {aligned_alloc(64, span * sizeof(float)), aligned_alloc(64, span * sizeof(float))};
+    /* As the trainer reserves it: huge pages, touched. */
+    float *state[2] = {alx_memory_reserve(span * sizeof(float), threads),
+                       alx_memory_reserve(span * sizeof(float), threads)};
     if (!state[0] || !state[1]) return 1;
-    for (int i = 0; i < 2; i++) memset(state[i], 0, span * sizeof(float));
 
     float *images = alx_engine_images(engine);
     const alx_shape *shape = alx_graph_shape(graph, -1);
@@ -83,8 +86,7 @@ int main(int argc, char **argv)
         fputs(text.data ? text.data : "", stderr);
         alx_text_finish(&text);
     }
-    free(state[0]);
-    free(state[1]);
+    for (int i = 0; i < 2; i++) alx_memory_release(state[i], span * sizeof(float));
     alx_engine_destroy(engine);
     alx_params_destroy(params);
     alx_graph_destroy(graph);

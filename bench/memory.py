@@ -7,9 +7,9 @@ printed, so that what is left is what explain speaks of.
 """
 import argparse
 import json
-import os
 import pathlib
 import subprocess
+import sys
 import tempfile
 
 import numpy
@@ -29,13 +29,20 @@ def write_images(folder):
                 Image.fromarray(pixels).save(place / f'{i}.png', compress_level=0)
 
 
+# In a small process of its own: a child's peak begins with its parent's size, and this one has NumPy.
+WATCH = """
+import os, subprocess, sys
+child = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+_, status, usage = os.wait4(child.pid, 0)
+print(usage.ru_maxrss)
+sys.exit(status != 0)
+"""
+
+
 def peak_of(command):
     """MiB of the largest resident set that the process had."""
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        raise SystemExit(f'{command} failed')
-    return usage.ru_maxrss / 1024
+    watch = subprocess.run([sys.executable, '-S', '-c', WATCH, *command], capture_output=True, check=True)
+    return int(watch.stdout) / 1024
 
 
 def main():
