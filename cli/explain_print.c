@@ -47,11 +47,6 @@ static const words texts[2] = {
     },
 };
 
-static const char *optimizer_label(alx_language language)
-{
-    return language == ALX_CHINESE ? "优化器" : "Optimizer";
-}
-
 /* ---- Numbers ---- */
 
 typedef char number_text[32];
@@ -82,29 +77,36 @@ static void count_parameters(const cli_explained *e, int64_t *all, int64_t *trai
 
 /* ---- The totals, as paragraphs ---- */
 
-typedef struct totals {
-    char parameters[160], optimizer[160], work[320], memory[768];
-} totals;
+enum { TOTALS = 4 };
 
-static void write_totals(totals *t, const cli_explained *e)
+typedef struct total {
+    const char *label;
+    char text[768];
+} total;
+
+static void write_totals(total t[TOTALS], const cli_explained *e)
 {
     const words *w = &texts[e->language];
     int64_t all, trained;
     alx_layer_account sum;
     alx_training_memory m;
+    t[0].label = alx_topic_label(ALX_TOPIC_PARAMETERS, e->language);
+    t[1].label = e->language == ALX_CHINESE ? "优化器" : "Optimizer";
+    t[2].label = alx_topic_label(ALX_TOPIC_WORK, e->language);
+    t[3].label = alx_topic_label(ALX_TOPIC_MEMORY, e->language);
     number_text a, b, c, d, f, g, h;
     count_parameters(e, &all, &trained);
     alx_explanation_total(e->explanation, &sum);
     alx_explanation_memory(e->explanation, &m);
     const int states = m.gradients ? (int)(m.state / m.gradients) : 0;
-    snprintf(t->parameters, sizeof t->parameters, w->parameters, cli_thousands(all, a), cli_thousands(trained, b),
+    snprintf(t[0].text, sizeof t[0].text, w->parameters, cli_thousands(all, a), cli_thousands(trained, b),
              cli_thousands(all - trained, c));
-    snprintf(t->optimizer, sizeof t->optimizer, w->optimizer, cli_thousands(trained * states, a), states);
+    snprintf(t[1].text, sizeof t[1].text, w->optimizer, cli_thousands(trained * states, a), states);
     char padded[96] = "";
     if (sum.padded) snprintf(padded, sizeof padded, w->padded, cli_thousands(sum.padded, a));
-    snprintf(t->work, sizeof t->work, w->work, cli_thousands(sum.neurons, a), cli_thousands(sum.connections, b),
+    snprintf(t[2].text, sizeof t[2].text, w->work, cli_thousands(sum.neurons, a), cli_thousands(sum.connections, b),
              padded);
-    snprintf(t->memory, sizeof t->memory, w->memory, e->batch_size,
+    snprintf(t[3].text, sizeof t[3].text, w->memory, e->batch_size,
              cli_precision_name(alx_explanation_precision(e->explanation)), bytes_text(m.weights, a),
              bytes_text(m.gradients, b), bytes_text(m.state, c), bytes_text(m.images, d), bytes_text(m.arena, f),
              bytes_text(m.packed, g), bytes_text(m.total, h));
@@ -177,7 +179,7 @@ void cli_explain_text(const cli_explained *e)
 {
     const words *w = &texts[e->language];
     char heading[256];
-    totals t = {0};
+    total t[TOTALS] = {0};
     if (e->layer >= 0) {
         print_layer(e, e->layer);
         return;
@@ -188,12 +190,9 @@ void cli_explain_text(const cli_explained *e)
         putchar('\n');
         print_layer(e, i);
     }
-    write_totals(&t, e);
+    write_totals(t, e);
     printf("\n%s\n", w->total);
-    print_item(alx_topic_label(ALX_TOPIC_PARAMETERS, e->language), t.parameters);
-    print_item(optimizer_label(e->language), t.optimizer);
-    print_item(alx_topic_label(ALX_TOPIC_WORK, e->language), t.work);
-    print_item(alx_topic_label(ALX_TOPIC_MEMORY, e->language), t.memory);
+    for (int i = 0; i < TOTALS; i++) print_item(t[i].label, t[i].text);
     for (int i = 0; alx_explanation_note(e->explanation, i); i++) {
         if (i == 0) printf("\n%s\n", w->notes);
         printf("%*s", INDENT, "");
@@ -243,7 +242,7 @@ void cli_explain_markdown(const cli_explained *e)
 {
     const words *w = &texts[e->language];
     char heading[256];
-    totals t = {0};
+    total t[TOTALS] = {0};
     const bool all = e->layer < 0;
     write_network(heading, e);
     print_cell(heading);
@@ -253,12 +252,9 @@ void cli_explain_markdown(const cli_explained *e)
     for (int i = 0; i < alx_network_layer_count(e->network); i++)
         if (all || i == e->layer) print_markdown_row(e, i);
     if (!all) return;
-    write_totals(&t, e);
+    write_totals(t, e);
     printf("\n**%s**\n\n", w->total);
-    print_bullet(alx_topic_label(ALX_TOPIC_PARAMETERS, e->language), t.parameters);
-    print_bullet(optimizer_label(e->language), t.optimizer);
-    print_bullet(alx_topic_label(ALX_TOPIC_WORK, e->language), t.work);
-    print_bullet(alx_topic_label(ALX_TOPIC_MEMORY, e->language), t.memory);
+    for (int i = 0; i < TOTALS; i++) print_bullet(t[i].label, t[i].text);
     for (int i = 0; alx_explanation_note(e->explanation, i); i++) {
         if (i == 0) printf("\n**%s**\n\n", w->notes);
         print_bullet(NULL, alx_explanation_note(e->explanation, i));
