@@ -130,6 +130,7 @@ alx_cpu alx_dnn_cpu(void)
     cpu.channel_block = has_avx512 ? 16 : (isa & avx2) == avx2 ? 8 : 0;
     cpu.bf16 = (isa & bf16) == bf16;
     cpu.bf16_emulated = has_avx512;
+    cpu.winograd = has_avx512 && DNNL_VERSION_MAJOR < 3;
 #endif
     return cpu;
 }
