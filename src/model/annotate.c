@@ -8,7 +8,7 @@
 
 enum { WIDEST_CODE = 100 /* columns: comments behind longer lines do not stand below the others */ };
 
-static const char separator[] = " | "; /* between our words and a person's own */
+#define SEPARATOR " | " /* between our words and a person's own */
 
 /* One line of the text. */
 typedef struct line {
@@ -44,13 +44,39 @@ static bool begins_with_shape(const char *text, size_t length)
     return i > 0 && i < length && text[i] == ':';
 }
 
+/* Where a comment of ours may end: at its end, in front of another part, or of what a person wrote. */
+static bool ends_part(const char *text, size_t length)
+{
+    static const char *const ends[] = {"; ", "；", ", ", "，", SEPARATOR};
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        if (begins(text, length, ends[i], strlen(ends[i]))) return true;
+    return length == 0;
+}
+
+/* Whether text begins with the phrase, whatever stands for its {names}. */
+static bool is_phrase(const char *text, size_t length, const char *phrase)
+{
+    size_t literal = strcspn(phrase, "{");
+    if (!begins(text, length, phrase, literal)) return false;
+    const char *end = text + length, *at = text + literal;
+    for (phrase += literal; *phrase == '{'; phrase += literal) {
+        phrase += strcspn(phrase, "}") + 1;
+        literal = strcspn(phrase, "{");
+        if (literal == 0) /* a {name} at the end: up to where the part ends */
+            while (!ends_part(at, (size_t)(end - at))) at++;
+        else if ((at = memmem(at, (size_t)(end - at), phrase, literal)))
+            at += literal;
+        else
+            return false;
+    }
+    return ends_part(at, (size_t)(end - at));
+}
+
 static bool begins_with_phrase(const char *text, size_t length)
 {
     for (int p = ALX_PHRASE_START_NORMAL; p <= ALX_PHRASE_COMMENT_LAYERS_FROM; p++)
-        for (int language = ALX_ENGLISH; language <= ALX_CHINESE; language++) {
-            const char *phrase = alx_phrase_text((alx_phrase)p, (alx_language)language);
-            if (begins(text, length, phrase, strcspn(phrase, "{"))) return true;
-        }
+        for (int language = ALX_ENGLISH; language <= ALX_CHINESE; language++)
+            if (is_phrase(text, length, alx_phrase_text((alx_phrase)p, (alx_language)language))) return true;
     return false;
 }
 
@@ -59,7 +85,7 @@ static bool begins_with_option_help(const char *text, size_t length)
     for (const alx_layer_class *const *cls = alx_layer_classes; *cls; cls++)
         for (const alx_option *option = (*cls)->options; option->name; option++)
             for (int language = ALX_ENGLISH; language <= ALX_CHINESE; language++)
-                if (begins(text, length, option->help[language], strlen(option->help[language]))) return true;
+                if (is_phrase(text, length, option->help[language])) return true;
     return false;
 }
 
@@ -73,8 +99,8 @@ static void find_own(line *l, const char *comment, size_t length)
     if (!begins_with_shape(comment, length) && !begins_with_phrase(comment, length) &&
         !begins_with_option_help(comment, length))
         return;
-    const char *bar = memmem(comment, length, separator, sizeof separator - 1);
-    l->own = bar ? bar + sizeof separator - 1 : NULL;
+    const char *bar = memmem(comment, length, SEPARATOR, sizeof SEPARATOR - 1);
+    l->own = bar ? bar + sizeof SEPARATOR - 1 : NULL;
     l->own_length = bar ? length - (size_t)(l->own - comment) : 0;
 }
 
@@ -289,7 +315,7 @@ static void write_lines(alx_text *out, const annotation *a)
             for (int c = code_columns(l); c < column; c++) alx_text_add(out, " ");
             alx_text_add(out, "  # ");
             if (l->comment.length) alx_text_add(out, l->comment.data);
-            if (l->comment.length && l->own) alx_text_add(out, separator);
+            if (l->comment.length && l->own) alx_text_add(out, SEPARATOR);
             alx_text_add_bytes(out, l->own, l->own_length);
         }
         alx_text_add(out, "\n");
@@ -306,13 +332,14 @@ static alx_status check_same(const char *yaml, const char *annotated, int classe
         alx_spec spec = {0};
         status = alx_spec_parse(&spec, sources[i], strlen(sources[i]), NULL, classes, err);
         if (!status) alx_spec_write(&texts[i], &spec);
+        if (!status && texts[i].failed) status = alx_fail(err, ALX_NO_MEMORY, "out of memory");
         alx_spec_finish(&spec);
     }
-    if (!status && (texts[0].failed || texts[1].failed)) status = alx_fail(err, ALX_NO_MEMORY, "out of memory");
-    if (!status && strcmp(texts[0].data, texts[1].data) != 0)
+    /* What was read once, and is refused or another network with comments, has text that runs over lines. */
+    if (status != ALX_NO_MEMORY && (status || strcmp(texts[0].data, texts[1].data) != 0))
         status = alx_fail(err, ALX_BAD_MODEL,
                           "this YAML is written in a way that cannot be commented line by line; "
-                          "put each layer on a line of its own");
+                          "put each layer, and each text in quotes, on a line of its own");
     for (int i = 0; i < 2; i++) alx_text_finish(&texts[i]);
     return status;
 }

@@ -180,28 +180,41 @@ static void layers_on_one_line(void **state)
     free(text);
 }
 
-/* Text that runs over lines cannot be commented behind each: refused, since a '#' would become part of it. */
+/* Text that runs over lines: a comment would become part of it, so it is refused and nothing is given. */
 static void text_over_lines_is_refused(void **state)
 {
     (void)state;
-    const char *yaml =
-        "name: |\n  two\n  lines\nclasses: 2\ninput: [4, 4, 1]\nlayers: [flatten, dense: {units: classes,\n"
-        " activation: softmax}]\n";
-    alx_graph *graph;
-    if (graph_of(&graph, yaml, NULL)) return; /* such a name may be refused as a whole */
+    const char *yaml = "name: 'two\n  words'\nclasses: 2\ninput: [4, 4, 1]\nlayers:\n" TAIL;
+    alx_graph *graph = good_graph(yaml);
     alx_error err = {0};
     char *text;
-    alx_status status = alx_graph_annotate(&text, graph, yaml, ALX_ENGLISH, &err);
-    if (status) {
-        assert_int_equal(status, ALX_BAD_MODEL);
-        assert_null(text);
-    } else {
-        alx_graph *same = good_graph(text);
-        assert_string_equal(same->spec.name, graph->spec.name);
-        alx_graph_destroy(same);
-        free(text);
-    }
+    assert_string_equal(graph->spec.name, "two words");
+    assert_int_equal(alx_graph_annotate(&text, graph, yaml, ALX_ENGLISH, &err), ALX_BAD_MODEL);
+    assert_null(text);
+    assert_non_null(strstr(err.message, "cannot be commented line by line"));
     alx_graph_destroy(graph);
+}
+
+/* Ours are known again on further lines too, where no shape stands in front; words that only begin like ours stay. */
+static void ours_and_theirs_on_further_lines(void **state)
+{
+    (void)state;
+    assert_annotated(
+        "classes: 2\ninput: [4, 4, 1]\nlayers:\n"
+        "  - dropout: {name: d,\n"
+        "      rate: 0.5}\n"
+        "  - activation: {name: a,\n"
+        "      activation: tanh}  # no parameters here, and none wanted\n" TAIL,
+        "classes: 2                                        # usual number; the data or --classes overrides it\n"
+        "input: [4, 4, 1]                                  # height, width, channels\n"
+        "layers:                                           # each reads the one above it\n"
+        "  - dropout: {name: d,                            # 4x4x1: no parameters\n"
+        "      rate: 0.5}                                  # switches off 50 % in each training step\n"
+        "  - activation: {name: a,                         # 4x4x1: no parameters\n"
+        "      activation: tanh}                           # applies tanh | no parameters here, and none wanted\n"
+        "  - flatten                                       # 16: no parameters; the image as a row\n"
+        "  - dense: {units: classes, activation: softmax}  # 2: (16 + 1) * 2 = 34; a score for each class; "
+        "softmax: probabilities\n");
 }
 
 int main(void)
@@ -217,6 +230,7 @@ int main(void)
         cmocka_unit_test(windows_line_ends),
         cmocka_unit_test(layers_on_one_line),
         cmocka_unit_test(text_over_lines_is_refused),
+        cmocka_unit_test(ours_and_theirs_on_further_lines),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

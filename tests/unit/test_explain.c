@@ -42,6 +42,15 @@ static void both_languages_say_the_same(void **state)
     }
 }
 
+/* By its first word annotate.c knows a comment of its own again. */
+static void comments_begin_with_a_word(void **state)
+{
+    (void)state;
+    for (int p = ALX_PHRASE_START_NORMAL; p <= ALX_PHRASE_COMMENT_LAYERS_FROM; p++)
+        for (int language = ALX_ENGLISH; language <= ALX_CHINESE; language++)
+            assert_true(alx_phrase_text((alx_phrase)p, (alx_language)language)[0] != '{');
+}
+
 static void a_phrase_takes_its_words(void **state)
 {
     (void)state;
@@ -307,15 +316,11 @@ static void sentences_are_right(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(both_languages_say_the_same),
-        cmocka_unit_test(a_phrase_takes_its_words),
-        cmocka_unit_test(notes_state_what_is_counted),
-        cmocka_unit_test(memory_is_what_training_takes),
-        cmocka_unit_test(wrong_configs_are_refused),
-        cmocka_unit_test(only_alexnets_have_a_history),
-        cmocka_unit_test(alexnet_sees),
-        cmocka_unit_test(the_widest_branch_counts),
-        cmocka_unit_test(zeros_of_the_padding_are_counted),
+        cmocka_unit_test(both_languages_say_the_same),   cmocka_unit_test(comments_begin_with_a_word),
+        cmocka_unit_test(a_phrase_takes_its_words),      cmocka_unit_test(notes_state_what_is_counted),
+        cmocka_unit_test(memory_is_what_training_takes), cmocka_unit_test(wrong_configs_are_refused),
+        cmocka_unit_test(only_alexnets_have_a_history),  cmocka_unit_test(alexnet_sees),
+        cmocka_unit_test(the_widest_branch_counts),      cmocka_unit_test(zeros_of_the_padding_are_counted),
         cmocka_unit_test(sentences_are_right),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
