@@ -141,8 +141,8 @@ alx_status alx_build_input(int *index, alx_build *build, alx_value value, const 
             return ALX_OK;
         }
     int from = *index;
-    bool is_param = build->slots[from].kind == ALX_SLOT_PARAM;
-    bool pack = is_param && build->program->mode != ALX_MODE_TRAIN;
+    bool of_weights = build->slots[from].kind == ALX_SLOT_PARAM || build->slots[from].kind == ALX_SLOT_PACKED;
+    bool pack = of_weights && build->program->mode != ALX_MODE_TRAIN;
     alx_slot slot = {.kind = pack ? ALX_SLOT_PACKED : ALX_SLOT_ARENA, .md = md, .bytes = alx_md_bytes(md)};
     ALX_TRY(add_slot(index, build, &slot, err));
     struct alx_conversion *c = alx_arena_alloc(&build->arena, 1, sizeof *c, err);
@@ -172,6 +172,13 @@ alx_status alx_build_output(int *index, alx_build *build, alx_value value, const
     const alx_program *program = build->program;
     build->slots[*index].result = value == program->loss || value == program->probabilities;
     return ALX_OK;
+}
+
+void alx_build_keep(alx_build *build, int slot)
+{
+    if (build->program->mode == ALX_MODE_TRAIN) return;
+    build->slots[slot].kind = ALX_SLOT_PACKED;
+    build->steps[build->step_count - 1].pack = true;
 }
 
 alx_status alx_build_raw(int *index, alx_build *build, const alx_md *md, alx_error *err)

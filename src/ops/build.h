@@ -99,6 +99,9 @@ alx_status alx_build_input(int *slot, alx_build *build, alx_value value, const a
 /* Room for a value that the next step computes, in layout md.  For a gradient of a parameter a conversion into
  * the span follows when md is not the store's layout. */
 alx_status alx_build_output(int *slot, alx_build *build, alx_value value, const alx_md *md, alx_error *err);
+/* The last step made `slot` of weights alone: in inference it runs only when they have changed, and the result is kept.
+ */
+void alx_build_keep(alx_build *build, int slot);
 /* Bytes that belong to no value: a workspace. */
 alx_status alx_build_raw(int *slot, alx_build *build, const alx_md *md, alx_error *err);
 /* The value is another slot's memory read as md. */

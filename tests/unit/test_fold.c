@@ -70,6 +70,29 @@ static double distance(const net *a, const net *b, int index)
     return sqrt(difference / norm);
 }
 
+/* Folded weights are kept in inference, and made anew when the weights have changed. */
+static void check_new_weights(const net *folded, const net *exact, float tolerance)
+{
+    const net *const nets[] = {folded, exact};
+    const alx_plan *plan = alx_engine_plan(folded->engine, ALX_MODE_PREDICT, IMAGES);
+    for (int i = 0; i < plan->build.step_count; i++) {
+        const alx_step *step = &plan->build.steps[i];
+        if (step->op && strcmp(step->op->cls->name, "fold_kernel") == 0) assert_true(step->pack);
+    }
+    float before[IMAGES * CLASSES];
+    run(folded, ALX_MODE_PREDICT, IMAGES, 0);
+    memcpy(before, alx_engine_probabilities(folded->engine), sizeof before);
+    for (int i = 0; i < 2; i++) {
+        const alx_param *kernel = &nets[i]->params->list[0];
+        for (int64_t k = 0; k < kernel->count; k++) nets[i]->params->data[kernel->offset + k] *= k % 3 ? 1.5f : -1;
+        nets[i]->params->version++;
+        run(nets[i], ALX_MODE_PREDICT, IMAGES, 0);
+    }
+    assert_near(alx_engine_probabilities(folded->engine), alx_engine_probabilities(exact->engine), IMAGES * CLASSES,
+                tolerance);
+    assert_memory_not_equal(before, alx_engine_probabilities(folded->engine), sizeof before);
+}
+
 static void check_case(const fold_case *c, alx_dtype type)
 {
     net folded = open_case(c, type, false), exact = open_case(c, type, true);
@@ -89,6 +112,7 @@ static void check_case(const fold_case *c, alx_dtype type)
         double d = distance(&folded, &exact, i);
         if (!(d <= tolerance)) fail_msg("%s: %s is off by %g", c->name, folded.params->list[i].name, d);
     }
+    check_new_weights(&folded, &exact, (float)tolerance);
     close_net(&folded);
     close_net(&exact);
 }
