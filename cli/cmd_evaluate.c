@@ -53,6 +53,15 @@ static json_t *class_json(const alx_evaluation *evaluation, int index)
     return row;
 }
 
+/* Wilson's, of the accuracy. */
+static void find_interval(const alx_evaluation *evaluation, double range[2])
+{
+    int64_t correct = 0;
+    for (int i = 0; i < alx_evaluation_class_count(evaluation); i++)
+        correct += alx_evaluation_confusion(evaluation, i, i);
+    alx_accuracy_interval(correct, alx_evaluation_count(evaluation), range);
+}
+
 static int print_json(const alx_evaluation *evaluation)
 {
     json_t *root = json_object(), *classes = json_array(), *confusion = json_array();
@@ -65,7 +74,10 @@ static int print_json(const alx_evaluation *evaluation)
         json_array_append_new(confusion, row);
     }
     const char *first = alx_evaluation_first_skipped(evaluation);
+    double range[2];
+    find_interval(evaluation, range);
     json_object_set_new(root, "accuracy", cli_json_number(alx_evaluation_accuracy(evaluation)));
+    json_object_set_new(root, "interval", json_pack("[ff]", range[0], range[1]));
     json_object_set_new(root, "loss", cli_json_number(alx_evaluation_loss(evaluation)));
     json_object_set_new(root, "top5", cli_json_number(alx_evaluation_top5(evaluation)));
     json_object_set_new(root, "count", json_integer(alx_evaluation_count(evaluation)));
@@ -137,9 +149,11 @@ static void print_confusion(const alx_evaluation *evaluation)
 static int print_text(const alx_evaluation *evaluation)
 {
     alx_error err = {0};
+    double range[2];
+    find_interval(evaluation, range);
     printf("images    %lld\n", (long long)alx_evaluation_count(evaluation));
     printf("loss      %.6g\n", alx_evaluation_loss(evaluation));
-    printf("accuracy  %.4f\n", alx_evaluation_accuracy(evaluation));
+    printf("accuracy  %.4f (95 %% interval %.4f to %.4f)\n", alx_evaluation_accuracy(evaluation), range[0], range[1]);
     if (!isnan(alx_evaluation_top5(evaluation))) printf("top-5     %.4f\n", alx_evaluation_top5(evaluation));
     putchar('\n');
     if (print_classes(evaluation, &err)) return cli_error(&err);
