@@ -14,6 +14,8 @@ enum { CLI_DONE = 0, CLI_FAILED = 1, CLI_USAGE = 2, CLI_BAD_INPUT = 3, CLI_INTER
 int cli_usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The same for an error of the library.  Returns its exit code. */
 int cli_error(const alx_error *err);
+/* Fills err where there is one, and gives status. */
+alx_status cli_fail(alx_error *err, alx_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void cli_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Flushes stdout; what could not be written turns `code` into CLI_FAILED. */
 int cli_finish_output(int code);

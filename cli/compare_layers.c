@@ -1,0 +1,215 @@
+/* Two networks layer by layer: which layers stand side by side, and what of them differs. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/compare.h"
+#include "cli/output.h"
+#include "cli/summary.h"
+
+/* ---- Side by side ---- */
+
+/* Layers of the same type may stand side by side; so many more when their options are the same too.  A type outweighs
+ * all options together: networks have at most 2,000 layers. */
+enum { SAME_TYPE = 4096, SAME_OPTIONS = 1 };
+
+static int likeness(const alx_layer_info *a, const alx_layer_info *b)
+{
+    if (strcmp(a->type, b->type) != 0) return 0;
+    return SAME_TYPE + (strcmp(a->options, b->options) == 0 ? SAME_OPTIONS : 0);
+}
+
+/* best: (rows + 1, columns + 1): of the layers from i of a and from j of b on. */
+static void fill_table(int *best, const alx_layer_info *a, int rows, const alx_layer_info *b, int columns)
+{
+    const int width = columns + 1;
+    for (int i = rows - 1; i >= 0; i--)
+        for (int j = columns - 1; j >= 0; j--) {
+            int *cell = best + (size_t)i * (size_t)width + j;
+            const int like = likeness(&a[i], &b[j]);
+            *cell = cell[width] > cell[1] ? cell[width] : cell[1];
+            if (like && like + cell[width + 1] > *cell) *cell = like + cell[width + 1];
+        }
+}
+
+static int read_table(cli_layer_pair *pairs, const int *best, const alx_layer_info *a, int rows,
+                      const alx_layer_info *b, int columns)
+{
+    const int width = columns + 1;
+    int count = 0, i = 0, j = 0;
+    while (i < rows || j < columns) {
+        const int *cell = best + (size_t)i * (size_t)width + j;
+        const int like = i < rows && j < columns ? likeness(&a[i], &b[j]) : 0;
+        if (like && *cell == like + cell[width + 1])
+            pairs[count++] = (cli_layer_pair){.a = i++, .b = j++};
+        else if (i < rows && (j == columns || *cell == cell[width]))
+            pairs[count++] = (cli_layer_pair){.a = i++, .b = CLI_UNKNOWN};
+        else
+            pairs[count++] = (cli_layer_pair){.a = CLI_UNKNOWN, .b = j++};
+    }
+    return count;
+}
+
+/* ---- What differs ---- */
+
+static bool reads_previous(const alx_layer_info *info, int index)
+{
+    return info->input_count == 1 && info->inputs[0] == index - 1;
+}
+
+/* Both read the layer before, or the same layers of the other kind.  partner: by layer of a, its layer of b. */
+static bool same_inputs(const alx_layer_info *a, int i, const alx_layer_info *b, int j, const int *partner)
+{
+    if (reads_previous(a, i) && reads_previous(b, j)) return true;
+    if (a->input_count != b->input_count) return false;
+    for (int k = 0; k < a->input_count; k++) {
+        const int from = a->inputs[k];
+        if ((from < 0 ? from : partner[from]) != b->inputs[k]) return false;
+    }
+    return true;
+}
+
+static bool same_layer(const alx_layer_info *a, int i, const alx_layer_info *b, int j, const int *partner)
+{
+    return strcmp(a->options, b->options) == 0 && a->rank == b->rank && a->parameters == b->parameters &&
+           memcmp(a->shape, b->shape, (size_t)a->rank * sizeof *a->shape) == 0 && same_inputs(a, i, b, j, partner);
+}
+
+static alx_layer_info *list_layers(const alx_network *network)
+{
+    const int count = alx_network_layer_count(network);
+    alx_layer_info *layers = calloc((size_t)count + 1, sizeof *layers);
+    for (int i = 0; layers && i < count; i++) alx_network_layer(network, i, &layers[i]);
+    return layers;
+}
+
+alx_status cli_layers_align(cli_layer_pair **pairs, int *count, const alx_network *a, const alx_network *b,
+                            alx_error *err)
+{
+    const int rows = alx_network_layer_count(a), columns = alx_network_layer_count(b);
+    alx_layer_info *of_a = list_layers(a), *of_b = list_layers(b);
+    int *best = calloc((size_t)(rows + 1) * (size_t)(columns + 1), sizeof *best);
+    int *partner = calloc((size_t)rows + 1, sizeof *partner);
+    *pairs = calloc((size_t)rows + (size_t)columns + 1, sizeof **pairs);
+    alx_status status = ALX_OK;
+    if (of_a && of_b && best && partner && *pairs) {
+        fill_table(best, of_a, rows, of_b, columns);
+        *count = read_table(*pairs, best, of_a, rows, of_b, columns);
+        for (cli_layer_pair *p = *pairs; p < *pairs + *count; p++)
+            if (p->a >= 0) partner[p->a] = p->b >= 0 ? p->b : -2; /* -1 would be the input */
+        for (cli_layer_pair *p = *pairs; p < *pairs + *count; p++)
+            p->same = p->a >= 0 && p->b >= 0 && same_layer(&of_a[p->a], p->a, &of_b[p->b], p->b, partner);
+    } else {
+        free(*pairs);
+        *pairs = NULL;
+        status = cli_fail(err, ALX_NO_MEMORY, "out of memory for comparing %d layers with %d", rows, columns);
+    }
+    free(partner);
+    free(best);
+    free(of_b);
+    free(of_a);
+    return status;
+}
+
+alx_status cli_compare_layers(cli_comparison *c, alx_error *err)
+{
+    alx_status status = ALX_OK;
+    for (int i = 1; i < c->count && !status; i++)
+        status = cli_layers_align(&c->layers[i], &c->layer_counts[i], c->runs[0].network, c->runs[i].network, err);
+    return status;
+}
+
+/* ---- Options ---- */
+
+/* The next of "filters: 96, kernel_size: [3, 3]": its length; commas in brackets are the value's. */
+static size_t option_length(const char *at)
+{
+    int depth = 0;
+    size_t length = 0;
+    for (; at[length] && !(depth == 0 && at[length] == ','); length++)
+        depth += (at[length] == '[' || at[length] == '{') - (at[length] == ']' || at[length] == '}');
+    return length;
+}
+
+static const char *next_option(const char *at)
+{
+    at += option_length(at);
+    at += *at == ',';
+    return at + strspn(at, " ");
+}
+
+/* The value of the option that is called as the one at `name`; length 0: it is not given. */
+static const char *find_value(const char *options, const char *name, size_t *length)
+{
+    const size_t prefix = strcspn(name, ":") + 1;
+    for (const char *at = options; *at; at = next_option(at)) {
+        if (strncmp(at, name, prefix) != 0) continue;
+        const size_t whole = option_length(at), skip = prefix + strspn(at + prefix, " ");
+        *length = whole > skip ? whole - skip : 0;
+        return at + skip;
+    }
+    *length = 0;
+    return "";
+}
+
+static void add_change(FILE *out, bool *any, const char *name, const char *a, size_t a_length, const char *b,
+                       size_t b_length)
+{
+    fprintf(out, "%s%.*s: %.*s → %.*s", *any ? ", " : "", (int)strcspn(name, ":"), name, a_length ? (int)a_length : 1,
+            a_length ? a : "-", b_length ? (int)b_length : 1, b_length ? b : "-");
+    *any = true;
+}
+
+static void write_changes(FILE *out, const char *a, const char *b, bool *any)
+{
+    size_t a_length, b_length;
+    for (const char *at = a; *at; at = next_option(at)) {
+        const char *x = find_value(a, at, &a_length), *y = find_value(b, at, &b_length);
+        if (a_length != b_length || memcmp(x, y, a_length) != 0) add_change(out, any, at, x, a_length, y, b_length);
+    }
+    for (const char *at = b; *at; at = next_option(at)) {
+        const char *y = find_value(b, at, &b_length);
+        find_value(a, at, &a_length);
+        if (!a_length) add_change(out, any, at, "", 0, y, b_length);
+    }
+}
+
+/* Where the two read layers of different names.  Those that read the layer before say nothing by it. */
+static void write_inputs(FILE *out, const alx_network *a, const alx_layer_info *of_a, const alx_network *b,
+                         const alx_layer_info *of_b, bool any)
+{
+    bool differ = of_a->input_count != of_b->input_count;
+    for (int k = 0; !differ && k < of_a->input_count; k++)
+        differ = strcmp(cli_summary_layer_name(a, of_a->inputs[k]), cli_summary_layer_name(b, of_b->inputs[k])) != 0;
+    if (!differ) return;
+    fprintf(out, "%sfrom:", any ? ", " : "");
+    for (int k = 0; k < of_a->input_count; k++) fprintf(out, " %s", cli_summary_layer_name(a, of_a->inputs[k]));
+    fprintf(out, " →");
+    for (int k = 0; k < of_b->input_count; k++) fprintf(out, " %s", cli_summary_layer_name(b, of_b->inputs[k]));
+}
+
+static void write_options(FILE *out, const cli_layer_pair *pair, const alx_network *a, const alx_network *b)
+{
+    alx_layer_info of_a = {.options = ""}, of_b = {.options = ""};
+    if (pair->a >= 0) alx_network_layer(a, pair->a, &of_a);
+    if (pair->b >= 0) alx_network_layer(b, pair->b, &of_b);
+    if (pair->same || pair->a < 0 || pair->b < 0) {
+        fputs(pair->a >= 0 ? of_a.options : of_b.options, out);
+        return;
+    }
+    bool any = false;
+    write_changes(out, of_a.options, of_b.options, &any);
+    if (!reads_previous(&of_a, pair->a) || !reads_previous(&of_b, pair->b)) write_inputs(out, a, &of_a, b, &of_b, any);
+}
+
+char *cli_layer_options(const cli_layer_pair *pair, const alx_network *a, const alx_network *b)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    if (!out) return NULL;
+    write_options(out, pair, a, b);
+    if (fclose(out) == 0) return text;
+    free(text);
+    return NULL;
+}
