@@ -41,8 +41,11 @@ typedef struct cli_layer_pair {
  * subsequence of types, and among those the one with most equal options.  Release pairs with free. */
 alx_status cli_layers_align(cli_layer_pair **pairs, int *count, const alx_network *a, const alx_network *b,
                             alx_error *err);
-/* "filters: 8 → 16, from: conv2d_1 → add_1": the options of a pair that differ; those of a layer alone, or of a pair
- * that is the same, as they are.  Release with free; NULL: out of memory. */
+/* Both take images of one size through the same layers. */
+bool cli_layers_same(const cli_layer_pair *pairs, int count, const alx_network *a, const alx_network *b);
+/* "filters: 8 → 16, from: conv2d_1 → add_1": the options of a pair that differ, defaults for those that are not given;
+ * of a layer alone, or of a pair that is the same, the options as they are given.  Release with free; NULL: out of
+ * memory. */
 char *cli_layer_options(const cli_layer_pair *pair, const alx_network *a, const alx_network *b);
 
 /* ---- Recipes ---- */
@@ -71,7 +74,8 @@ typedef struct cli_comparison {
     cli_run_pair pairs[CLI_RUNS_MOST];     /* of run i with run 0, from 1 */
     cli_layer_pair *layers[CLI_RUNS_MOST]; /* of run 0 with run i, from 1 */
     int layer_counts[CLI_RUNS_MOST];
-    cli_recipe_row *recipe; /* keys that differ */
+    int same_as[CLI_RUNS_MOST]; /* an earlier run, not the first, with the same network; 0: none */
+    cli_recipe_row *recipe;     /* keys that differ */
     int recipe_rows;
     const char *curves; /* the picture; NULL: none */
 } cli_comparison;

@@ -7,12 +7,12 @@
 #include "report/curves.h"
 
 typedef struct words {
-    const char *titles[2], *epoch, *loss, *parts[2]; /* training, validation */
+    const char *titles[2], *y[2], *epoch, *parts[2]; /* loss, accuracy; training, validation */
 } words;
 
 static const words texts[2] = {
-    {{"Loss", "Accuracy"}, "epoch", "cross-entropy, nats", {"training", "validation"}},
-    {{"损失", "准确率"}, "轮次", "交叉熵（自然对数）", {"训练", "验证"}},
+    {{"Loss", "Accuracy"}, {"cross-entropy, nats", "share of images"}, "epoch", {"training", "validation"}},
+    {{"损失", "准确率"}, {"交叉熵（自然对数）", "答对的比例"}, "轮次", {"训练", "验证"}},
 };
 
 alx_status cli_compare_draw(const cli_comparison *c, const char *path, alx_error *err)
@@ -39,8 +39,8 @@ alx_status cli_compare_draw(const cli_comparison *c, const char *path, alx_error
     }
     if (!count) return cli_fail(err, ALX_USAGE, "%s: no run here has a metrics.csv to draw; leave out --output", path);
     const alx_curve_panel panels[2] = {
-        {w->titles[0], w->epoch, w->loss, 0, 0, count, curves[0], NAN},
-        {w->titles[1], w->epoch, w->titles[1], 0, 0, count, curves[1], NAN},
+        {w->titles[0], w->epoch, w->y[0], 0, 0, count, curves[0], NAN},
+        {w->titles[1], w->epoch, w->y[1], 0, 0, count, curves[1], NAN},
     };
     return alx_curves_draw(path, panels, 2, err);
 }

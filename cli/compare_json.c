@@ -28,7 +28,8 @@ static json_t *run_json(const cli_comparison *c, const cli_compared_run *run)
     json_object_set_new(object, "multiply_adds", json_integer(run->multiply_adds));
     json_object_set_new(object, "epochs", json_integer(h->epochs));
     json_object_set_new(object, "planned_epochs", run->planned ? json_integer(run->planned) : json_null());
-    json_object_set_new(object, "best_epoch", best < 0 ? json_null() : cli_json_number(h->values[CLI_EPOCH][best]));
+    json_object_set_new(object, "best_epoch",
+                        best < 0 ? json_null() : json_integer(llrint(h->values[CLI_EPOCH][best])));
     json_object_set_new(object, "seconds", cli_json_number(cli_history_seconds(h)));
     json_object_set_new(object, "val_accuracy", cli_json_number(best < 0 ? NAN : h->values[CLI_VAL_ACCURACY][best]));
     json_object_set_new(object, "correct", json_integer(run->correct));

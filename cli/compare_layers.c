@@ -111,11 +111,38 @@ alx_status cli_layers_align(cli_layer_pair **pairs, int *count, const alx_networ
     return status;
 }
 
+bool cli_layers_same(const cli_layer_pair *pairs, int count, const alx_network *a, const alx_network *b)
+{
+    int of_a[3], of_b[3];
+    alx_network_input(a, of_a);
+    alx_network_input(b, of_b);
+    bool same = memcmp(of_a, of_b, sizeof of_a) == 0;
+    for (int i = 0; i < count && same; i++) same = pairs[i].same;
+    return same;
+}
+
+/* Several runs of one network need its differences from the first only once. */
+static alx_status find_same(cli_comparison *c, int run, alx_error *err)
+{
+    for (int i = 1; i < run && !c->same_as[run]; i++) {
+        cli_layer_pair *pairs;
+        int count;
+        const alx_network *a = c->runs[i].network, *b = c->runs[run].network;
+        const alx_status status = cli_layers_align(&pairs, &count, a, b, err);
+        if (status) return status;
+        if (cli_layers_same(pairs, count, a, b)) c->same_as[run] = i;
+        free(pairs);
+    }
+    return ALX_OK;
+}
+
 alx_status cli_compare_layers(cli_comparison *c, alx_error *err)
 {
     alx_status status = ALX_OK;
-    for (int i = 1; i < c->count && !status; i++)
+    for (int i = 1; i < c->count && !status; i++) {
         status = cli_layers_align(&c->layers[i], &c->layer_counts[i], c->runs[0].network, c->runs[i].network, err);
+        if (!status) status = find_same(c, i, err);
+    }
     return status;
 }
 
@@ -152,26 +179,46 @@ static const char *find_value(const char *options, const char *name, size_t *len
     return "";
 }
 
-static void add_change(FILE *out, bool *any, const char *name, const char *a, size_t a_length, const char *b,
-                       size_t b_length)
+/* What holds where the option that is called as the one at `name` is not given; "-": nothing. */
+static const char *default_of(const char *type, const char *name)
 {
-    fprintf(out, "%s%.*s: %.*s → %.*s", *any ? ", " : "", (int)strcspn(name, ":"), name, a_length ? (int)a_length : 1,
-            a_length ? a : "-", b_length ? (int)b_length : 1, b_length ? b : "-");
+    alx_option_info option;
+    const size_t length = strcspn(name, ":");
+    const alx_layer_type_info *info;
+    for (int i = 0; (info = alx_layer_type(i)); i++)
+        for (int k = 0; strcmp(info->name, type) == 0 && alx_layer_type_option(info, k, &option); k++)
+            if (strlen(option.name) == length && memcmp(option.name, name, length) == 0 && option.default_value)
+                return *option.default_value ? option.default_value : "-";
+    return "-";
+}
+
+static void add_value(FILE *out, const char *value, size_t length, const char *type, const char *name)
+{
+    if (length)
+        fprintf(out, "%.*s", (int)length, value);
+    else
+        fputs(default_of(type, name), out);
+}
+
+/* name: "filters: 96", of one of both. */
+static void add_change(FILE *out, bool *any, const char *name, const char *type, const char *a, const char *b)
+{
+    size_t a_length, b_length;
+    const char *of_a = find_value(a, name, &a_length), *of_b = find_value(b, name, &b_length);
+    if (a_length == b_length && memcmp(of_a, of_b, a_length) == 0) return;
+    fprintf(out, "%s%.*s: ", *any ? ", " : "", (int)strcspn(name, ":"), name);
+    add_value(out, of_a, a_length, type, name);
+    fprintf(out, " → ");
+    add_value(out, of_b, b_length, type, name);
     *any = true;
 }
 
-static void write_changes(FILE *out, const char *a, const char *b, bool *any)
+static void write_changes(FILE *out, const char *type, const char *a, const char *b, bool *any)
 {
-    size_t a_length, b_length;
-    for (const char *at = a; *at; at = next_option(at)) {
-        const char *x = find_value(a, at, &a_length), *y = find_value(b, at, &b_length);
-        if (a_length != b_length || memcmp(x, y, a_length) != 0) add_change(out, any, at, x, a_length, y, b_length);
-    }
-    for (const char *at = b; *at; at = next_option(at)) {
-        const char *y = find_value(b, at, &b_length);
-        find_value(a, at, &a_length);
-        if (!a_length) add_change(out, any, at, "", 0, y, b_length);
-    }
+    size_t length;
+    for (const char *at = a; *at; at = next_option(at)) add_change(out, any, at, type, a, b);
+    for (const char *at = b; *at; at = next_option(at))
+        if (!*find_value(a, at, &length)) add_change(out, any, at, type, a, b);
 }
 
 /* Where the two read layers of different names.  Those that read the layer before say nothing by it. */
@@ -198,7 +245,7 @@ static void write_options(FILE *out, const cli_layer_pair *pair, const alx_netwo
         return;
     }
     bool any = false;
-    write_changes(out, of_a.options, of_b.options, &any);
+    write_changes(out, of_a.type, of_a.options, of_b.options, &any);
     if (!reads_previous(&of_a, pair->a) || !reads_previous(&of_b, pair->b)) write_inputs(out, a, &of_a, b, &of_b, any);
 }
 

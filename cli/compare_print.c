@@ -14,7 +14,7 @@ typedef struct words {
     const char *epochs_of;
     const char *images, *images_of_split, *unreadable;
     const char *against, *legend, *corrected, *verdicts[3];
-    const char *layer_counts, *layers_same, *input;
+    const char *layer_counts, *layers_same, *layers_as, *input;
     const char *recipes, *recipes_same, *curves;
 } words;
 
@@ -37,6 +37,7 @@ static const words texts[2] = {
         .verdicts = {"worse", "no difference shown", "better"},
         .layer_counts = "Layers of %s (-) and %s (+): %d of %d lines differ",
         .layers_same = "Layers of %s and %s: all the same",
+        .layers_as = "Layers of %s: as those of %s",
         .input = "input",
         .recipes = "Recipes: what differs",
         .recipes_same = "Recipes: all the same",
@@ -59,6 +60,7 @@ static const words texts[2] = {
         .verdicts = {"更差", "看不出差别", "更好"},
         .layer_counts = "%s（-）与 %s（+）的各层：%d 行不同，共 %d 行",
         .layers_same = "%s 与 %s 的各层：完全相同",
+        .layers_as = "%s 的各层：与 %s 的相同",
         .input = "输入",
         .recipes = "配方中不同的键",
         .recipes_same = "配方：完全相同",
@@ -292,6 +294,11 @@ static alx_status print_layers(const cli_comparison *c, int run, alx_error *err)
     int differ = input;
     for (int i = 0; i < c->layer_counts[run]; i++) differ += !c->layers[run][i].same;
     putchar('\n');
+    if (differ && c->same_as[run]) {
+        printf(w->layers_as, name_of(c, run, first), name_of(c, c->same_as[run], second));
+        putchar('\n');
+        return ALX_OK;
+    }
     if (differ)
         printf(w->layer_counts, name_of(c, 0, first), name_of(c, run, second), differ, c->layer_counts[run] + 1);
     else

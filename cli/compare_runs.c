@@ -92,6 +92,9 @@ alx_status cli_compared_open(cli_compared_run *run, const char *path, alx_error 
         status = find_weights(run, err);
         if (!status) status = open_recipe(run, err);
         if (!status) status = open_history(run, err);
+    } else if (!is_kind(path, S_IFREG)) {
+        status =
+            cli_fail(err, ALX_IO, "%s: no such file or folder; compare takes run folders and .safetensors files", path);
     } else if (!(run->weights = strdup(path))) {
         status = cli_fail(err, ALX_NO_MEMORY, "out of memory");
     }
