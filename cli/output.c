@@ -31,15 +31,14 @@ int cli_usage_error(const char *format, ...)
     return CLI_USAGE;
 }
 
-alx_status cli_fail(alx_error *err, alx_status status, const char *format, ...)
+void cli_set_error(alx_error *err, alx_status status, const char *format, ...)
 {
-    if (!err) return status;
+    if (!err) return;
     va_list arguments;
     va_start(arguments, format);
     err->status = status;
     vsnprintf(err->message, sizeof err->message, format, arguments);
     va_end(arguments);
-    return status;
 }
 
 void cli_warn(const char *format, ...)

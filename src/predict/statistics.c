@@ -50,7 +50,7 @@ void alx_holm(const double *p, double *adjusted, int count)
         for (int j = 0; j < count; j++) {
             if (p[j] > p[i]) continue; /* comes behind it */
             int smaller = 0;
-            for (int k = 0; k < count; k++) smaller += p[k] < p[j] || (p[k] == p[j] && k < j);
+            for (int k = 0; k < count; k++) smaller += p[k] < p[j] || (k < j && p[k] == p[j]);
             const double corrected = fmin(1, p[j] * (count - smaller));
             adjusted[i] = fmax(adjusted[i], corrected);
         }

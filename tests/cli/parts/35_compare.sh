@@ -57,6 +57,13 @@ accuracy=$("$helpers/json_check" runs.1.accuracy <"$work/out")
 run 0 evaluate runs/wide --data later --json
 json accuracy "$accuracy"
 
+# Of two layers of one type, the one with the same options is the partner.
+sed 's/^layers:/&\n  - conv2d: {filters: 3, kernel_size: 1}/; s/name: tiny/name: extra/' tiny.yaml >extra.yaml
+run 0 train --model extra.yaml --data.train photos --epochs 1 --out runs/extra --threads 2
+run 0 compare runs/a runs/extra --data later
+out_has "1 of 6 lines differ"
+out_like '^\+ +conv2d_1 +filters: 3, kernel_size: 1 +24x24x3 +12$'
+
 # The same network against itself.
 run 0 compare runs/a runs/a/best.safetensors --data later --all
 out_has "no difference shown"
