@@ -103,6 +103,21 @@ if grep -q 'Layers of' "$work/out"; then fail 'English in Chinese output'; else 
 out_has "runs/seed 的各层：与 runs/a 的相同"
 out_has "看不出差别"
 
+
+# Holm's correction of two: the smaller p twice, the other not below it; and the verdicts that follow.
+run 0 compare runs/a runs/wide runs/seed --data later --json
+place() { "$helpers/json_check" "$1" <"$work/out"; }
+words=$(for i in 0 1; do
+    for key in p p_holm gained lost verdict; do place pairs.$i.$key | tr ' ' _; done
+done | paste -sd ' ' | awk '
+    function same(a, b) { return a - b < 1e-6 && b - a < 1e-6 }
+    function verdict(p, gained, lost) { return p >= 0.05 ? "no_difference_shown" : gained > lost ? "better" : "worse" }
+    { less = $1 < $6 ? $1 : $6; more = $1 < $6 ? $6 : $1
+      less = 2 * less < 1 ? 2 * less : 1; more = more > less ? more : less
+      print same($1 < $6 ? $2 : $7, less) && same($1 < $6 ? $7 : $2, more) && $5 == verdict($2, $3, $4) &&
+            $10 == verdict($7, $8, $9) ? "right" : "wrong: " $0 }')
+if [ "$words" = right ]; then pass; else fail "corrected p $words"; fi
+
 # Runs that go on, were stopped, or lost something.
 cp -r runs/a runs/going
 sed -i '4,$d; s/[0-9.]*$//' runs/going/metrics.csv
