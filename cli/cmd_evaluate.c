@@ -1,7 +1,5 @@
 /* alexnet evaluate MODEL --data FOLDER */
 #include <math.h>
-#include <string.h>
-#include <sys/stat.h>
 
 #include "cli/commands.h"
 #include "cli/output.h"
@@ -161,41 +159,13 @@ static int print_text(const alx_evaluation *evaluation)
     return CLI_DONE;
 }
 
-/* The part of a folder of splits that was meant: train, validation and test are no classes. */
-static bool find_split(const char *folder, char *split, size_t size)
-{
-    static const char *const names[] = {"train", "validation", "val", "valid", "test"};
-    bool train = false;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        struct stat info;
-        size_t length = strlen(folder);
-        const char *slash = length && folder[length - 1] == '/' ? "" : "/";
-        int needed = snprintf(split, size, "%s%s%s", folder, slash, names[i]);
-        bool there = needed > 0 && (size_t)needed < size && stat(split, &info) == 0 && S_ISDIR(info.st_mode);
-        if (i == 0) train = there;
-        if (i > 0 && there && train) return true;
-    }
-    return false;
-}
-
-static alx_status open_data(alx_dataset **dataset, const alx_model *model, const char *folder, alx_error *err)
-{
-    alx_status status = alx_dataset_open_for(dataset, model, folder, err);
-    char split[4096];
-    if (status != ALX_BAD_DATA || !find_split(folder, split, sizeof split)) return status;
-    cli_name_text shown;
-    size_t used = strlen(err->message);
-    snprintf(err->message + used, sizeof err->message - used, "; did you mean --data %s?", cli_name(split, shown));
-    return status;
-}
-
 static alx_status evaluate(const char *path, const config *c, int *code, alx_error *err)
 {
     cli_session s = {0};
     alx_dataset *dataset = NULL;
     alx_evaluation *evaluation = NULL;
     alx_status status = cli_session_open(&s, path, &c->session, err);
-    if (!status) status = open_data(&dataset, s.model, c->data, err);
+    if (!status) status = cli_session_images(&dataset, s.model, c->data, err);
     if (!status) {
         fprintf(stderr, "images: %s\n", alx_model_preprocessing(s.model));
         alx_progress progress;

@@ -35,7 +35,7 @@ static alx_status open_images(cli_comparison *c, alx_dataset **dataset, const ch
     alx_model *model;
     alx_status status = alx_model_open(&model, c->runs[0].weights, err);
     if (status) return status;
-    status = alx_dataset_open_for(dataset, model, folder, err);
+    status = cli_session_images(dataset, model, folder, err);
     alx_model_destroy(model);
     return status;
 }

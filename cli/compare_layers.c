@@ -170,7 +170,7 @@ static const char *find_value(const char *options, const char *name, size_t *len
 {
     const size_t prefix = strcspn(name, ":") + 1;
     for (const char *at = options; *at; at = next_option(at)) {
-        if (strncmp(at, name, prefix) != 0) continue;
+        if (strncmp(at, name, prefix) != 0 || at[prefix - 1] != ':') continue;
         const size_t whole = option_length(at), skip = prefix + strspn(at + prefix, " ");
         *length = whole > skip ? whole - skip : 0;
         return at + skip;

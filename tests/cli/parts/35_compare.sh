@@ -175,6 +175,8 @@ refused 2 "compare takes 2 to 12 runs" compare $(printf 'runs/a %.0s' {1..13})
 refused 2 "has no recipe that says which images to compare on; give --data FOLDER" compare runs/a/best.safetensors runs/a
 refused 3 "runs/other: the model has no class 竖, which the data has" compare runs/a runs/other --data test
 refused 1 "no-run: no such file or folder" compare runs/a no-run --data test
+mkdir -p halves/train halves/test
+refused 3 "did you mean --data halves/test?" compare runs/a runs/wide --data halves
 refused 1 "no-data" compare runs/a runs/wide --data no-data
 refused 3 "tiny.yaml" compare runs/a tiny.yaml --data test
 refused 2 "pictures are written as .png or .svg" compare runs/a runs/wide --data test -o curves.jpg
