@@ -1,4 +1,5 @@
 /* Two networks layer by layer: which layers stand side by side, and what of them differs. */
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,8 +24,8 @@ static int likeness(const alx_layer_info *a, const alx_layer_info *b)
 static void fill_table(int *best, const alx_layer_info *a, int rows, const alx_layer_info *b, int columns)
 {
     const int width = columns + 1;
-    for (int i = rows - 1; i >= 0; i--)
-        for (int j = columns - 1; j >= 0; j--) {
+    for (int i = rows; i-- > 0;)
+        for (int j = columns; j-- > 0;) {
             int *cell = best + (size_t)i * (size_t)width + j;
             const int like = likeness(&a[i], &b[j]);
             *cell = cell[width] > cell[1] ? cell[width] : cell[1];
@@ -75,9 +76,8 @@ static bool same_layer(const alx_layer_info *a, int i, const alx_layer_info *b, 
            memcmp(a->shape, b->shape, (size_t)a->rank * sizeof *a->shape) == 0 && same_inputs(a, i, b, j, partner);
 }
 
-static alx_layer_info *list_layers(const alx_network *network)
+static alx_layer_info *list_layers(const alx_network *network, int count)
 {
-    const int count = alx_network_layer_count(network);
     alx_layer_info *layers = calloc((size_t)count + 1, sizeof *layers);
     for (int i = 0; layers && i < count; i++) alx_network_layer(network, i, &layers[i]);
     return layers;
@@ -87,7 +87,8 @@ alx_status cli_layers_align(cli_layer_pair **pairs, int *count, const alx_networ
                             alx_error *err)
 {
     const int rows = alx_network_layer_count(a), columns = alx_network_layer_count(b);
-    alx_layer_info *of_a = list_layers(a), *of_b = list_layers(b);
+    assert(rows > 0 && columns > 0); /* a network that was opened has layers */
+    alx_layer_info *of_a = list_layers(a, rows), *of_b = list_layers(b, columns);
     int *best = calloc((size_t)(rows + 1) * (size_t)(columns + 1), sizeof *best);
     int *partner = calloc((size_t)rows + 1, sizeof *partner);
     *pairs = calloc((size_t)rows + (size_t)columns + 1, sizeof **pairs);
