@@ -46,11 +46,12 @@ enum { COLOUR_COUNT = sizeof COLOURS / sizeof *COLOURS };
 
 /* Regular polygons. */
 static const struct {
-    int sides;   /* 0: a circle */
     double turn; /* of the first corner, clockwise from the right, in quarters */
+    int sides;   /* 0: a circle */
     bool open;
-} SHAPES[] = {{0, 0, false}, {4, 0.5, false}, {3, -1, false}, {4, 0, false},
-              {3, 1, false}, {0, 0, true},    {4, 0.5, true}};
+} SHAPES[] = {
+    {0, 0, false}, {0.5, 4, false}, {-1, 3, false}, {0, 4, false}, {1, 3, false}, {0, 0, true}, {0.5, 4, true},
+};
 enum { SHAPE_COUNT = sizeof SHAPES / sizeof *SHAPES };
 
 static const struct {
