@@ -45,5 +45,8 @@ typedef struct cli_session {
 /* path: a run folder or a .safetensors file.  Close in any case. */
 alx_status cli_session_open(cli_session *session, const char *path, const cli_session_options *options, alx_error *err);
 void cli_session_close(cli_session *session);
+/* A folder with one sub-folder for each class of the model.  Where it holds splits, the message says which was meant.
+ */
+alx_status cli_session_images(alx_dataset **dataset, const alx_model *model, const char *folder, alx_error *err);
 
 #endif
