@@ -1,6 +1,4 @@
 /* alexnet compare RUN RUN...: what trained networks cost, how good they are, and where they differ. */
-#include <stdlib.h>
-
 #include "cli/commands.h"
 #include "cli/compare.h"
 #include "cli/output.h"
@@ -64,21 +62,17 @@ int cli_compare(const cli_call *call)
     cli_arguments arguments = {0};
     int code;
     if (!cli_begin(call, &arguments, &options, &code)) return code;
-    cli_comparison *c = calloc(1, sizeof *c);
-    alx_error err = {0};
     if (arguments.operand_count < 2 || arguments.operand_count > CLI_RUNS_MOST) {
-        code = cli_usage_error("compare takes 2 to %d runs: alexnet compare runs/1 runs/2", CLI_RUNS_MOST);
-    } else if (!c) {
-        code = cli_usage_error("out of memory"), code = CLI_FAILED;
-    } else {
-        c->language = arguments.language ? (alx_language)(arguments.language - 1) : call->language;
-        c->all = options.all;
-        c->curves = options.output;
-        const alx_status status = compare(c, &arguments, &options, &err);
-        code = status ? cli_error(&err) : options.json ? cli_compare_json(c) : cli_compare_text(c);
+        cli_arguments_finish(&arguments);
+        return cli_usage_error("compare takes 2 to %d runs: alexnet compare runs/1 runs/2", CLI_RUNS_MOST);
     }
-    if (c) cli_comparison_finish(c);
-    free(c);
+    alx_error err = {0};
+    cli_comparison c = {.language = arguments.language ? (alx_language)(arguments.language - 1) : call->language,
+                        .all = options.all,
+                        .curves = options.output};
+    const alx_status status = compare(&c, &arguments, &options, &err);
+    code = status ? cli_error(&err) : options.json ? cli_compare_json(&c) : cli_compare_text(&c);
+    cli_comparison_finish(&c);
     cli_arguments_finish(&arguments);
     return code;
 }
