@@ -1,6 +1,8 @@
 #include "cli/check_print.h"
 
 #include <math.h>
+#include <stdbool.h>
+#include <string.h>
 
 #include "cli/output.h"
 #include "report/table.h"
@@ -12,7 +14,7 @@ enum { MAX_CLASSES = 200, MAX_COPIES = 10, WIDTH = 80 };
 typedef struct words {
     const char *split, *drawn, *unreadable, *classes_cut, *majority, *images, *grey, *sizes;
     const char *columns[2], *finding_columns[3], *severities[3];
-    const char *found, *same_file, *copies_cut, *examples_cut;
+    const char *found, *same_file, *same_pixels, *copies_cut, *examples_cut;
     const char *nothing, *warnings, *unsound;
 } words;
 
@@ -30,7 +32,8 @@ static const words texts[2] = {
         .finding_columns = {"severity", "finding", "count"},
         .severities = {"note", "warning", "unsound"},
         .found = "%s: %s (%s)\n",
-        .same_file = "the same file",
+        .same_file = "  (the same file)",
+        .same_pixels = "  (other bytes, the same pixels)",
         .copies_cut = "... and %s more of them\n",
         .examples_cut = "... and %s more; --examples N shows N of them, --json all\n",
         .nothing = "Nothing was found: the data is sound.\n",
@@ -50,7 +53,8 @@ static const words texts[2] = {
         .finding_columns = {"程度", "发现", "数量"},
         .severities = {"提示", "警告", "不可靠"},
         .found = "%s：%s（%s）\n",
-        .same_file = "同一文件",
+        .same_file = "  （同一文件）",
+        .same_pixels = "  （文件不同，像素相同）",
         .copies_cut = "……另有 %s 张\n",
         .examples_cut = "……另有 %s 例；--examples N 列出 N 例，--json 列出全部\n",
         .nothing = "没有发现问题：数据可靠。\n",
@@ -58,7 +62,6 @@ static const words texts[2] = {
         .unsound = "数据不可靠：训练会失败，或所得数字会失真。\n",
     },
 };
-
 
 typedef char number[32];
 
@@ -155,18 +158,18 @@ static alx_status print_table(const cli_checked *c, const words *w, alx_error *e
     return status;
 }
 
-/* The images of a group side by side belong together: "  a.png = b.png" a line each. */
-static void print_group(const cli_checked *c, const words *w, const alx_finding_group *group)
+/* An image a line; those that belong to the first follow it behind = or, when they only look like it, ~. */
+static void print_group(const cli_checked *c, const words *w, const alx_finding_group *group, bool near)
 {
     cli_name_text note;
     number text;
     for (int64_t k = 0; k < group->image_count && k < MAX_COPIES; k++) {
         alx_inspected_image image;
         alx_inspection_image(c->inspection, group->images[k], &image);
-        fputs(k ? "    = " : "  ", stdout);
+        fputs(!k ? "  " : near ? "    ~ " : "    = ", stdout);
         cli_print_name(stdout, image.path);
         if (k == 0 && group->note) printf(": %s", cli_name(group->note, note));
-        if (k == 1 && group->same_file) printf("  (%s)", w->same_file);
+        if (k == 1 && !near) fputs(group->same_file ? w->same_file : w->same_pixels, stdout);
         putchar('\n');
     }
     if (group->image_count > MAX_COPIES) {
@@ -185,7 +188,8 @@ static void print_finding(const cli_checked *c, const words *w, int index, const
     cli_print_wrapped(stdout, finding->advice[c->language], 2, 2, WIDTH);
     alx_finding_group group;
     int64_t g = 0;
-    for (; g < c->examples && alx_inspection_group(c->inspection, index, g, &group); g++) print_group(c, w, &group);
+    for (; g < c->examples && alx_inspection_group(c->inspection, index, g, &group); g++)
+        print_group(c, w, &group, !strncmp(finding->kind, "near_", 5));
     if (g == finding->group_count) return;
     fputs("  ", stdout);
     printf(w->examples_cut, cli_thousands(finding->group_count - g, text));

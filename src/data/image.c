@@ -105,7 +105,8 @@ static alx_image_fault fault_of(const file_kind *kind, const uint8_t *bytes, siz
 {
     if (count == 0) return ALX_FAULT_EMPTY;
     if (!kind) return is_zeros(bytes, count) ? ALX_FAULT_ZEROS : ALX_FAULT_FOREIGN;
-    return kind->decode ? ALX_FAULT_DAMAGED : ALX_FAULT_UNSUPPORTED;
+    if (kind->decode) return ALX_FAULT_DAMAGED;
+    return kind->suffix || kind->advice == export_it ? ALX_FAULT_UNSUPPORTED : ALX_FAULT_FOREIGN;
 }
 
 static alx_status decode(alx_image *image, const file_kind *kind, const uint8_t *bytes, size_t count, alx_error *err)

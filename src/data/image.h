@@ -22,8 +22,8 @@ typedef enum alx_image_fault {
     ALX_FAULT_NONE,
     ALX_FAULT_EMPTY,       /* no byte */
     ALX_FAULT_ZEROS,       /* nothing but zero bytes: space that was reserved and never written */
-    ALX_FAULT_FOREIGN,     /* no kind of image that is known */
-    ALX_FAULT_UNSUPPORTED, /* a kind that is known by name and not decoded */
+    ALX_FAULT_FOREIGN,     /* no image, or of no kind that is known */
+    ALX_FAULT_UNSUPPORTED, /* an image of a kind that is known by name and not decoded */
     ALX_FAULT_DAMAGED      /* JPEG, PNG or WebP that cannot be decoded: cut off, damaged, too large, animated WebP */
 } alx_image_fault;
 

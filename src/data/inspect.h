@@ -112,7 +112,7 @@ typedef struct alx_near_set {
 } alx_near_set;
 /* partners is (count, ALX_SPLITS): of each picture the nearest other one that has a copy in that split, -1: none.
  * Nearest in bits of the hash, of several the first; both filters of phash.h hold.  Complete within ALX_PHASH_NEAR
- * bits, except for pictures that gave up: *given_up of them met 10,000 candidates that the second filter refused.
+ * bits, except for pictures that gave up: *given_up of them met 1,000 candidates that the second filter refused.
  *
  * Multi-index hashing (Norouzi, Punjani, Fleet 2012): hashes within 8 bits differ in at most 2 in one of four parts of
  * 16 bits, so each picture looks into 4 x 137 of 4 x 65536 buckets.  Among n hashes without structure that is

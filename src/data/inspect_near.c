@@ -8,7 +8,7 @@
 enum { PARTS = 4, PART_BITS = 16, BUCKETS = 1 << PART_BITS, RADIUS = ALX_PHASH_NEAR / PARTS };
 enum { FLIPS = 1 + PART_BITS + PART_BITS * (PART_BITS - 1) / 2 }; /* of up to two bits */
 /* Candidates of one picture that may fail the second filter before it gives up: a bound on hostile data. */
-enum { MAX_FAILURES = 10000 };
+enum { MAX_FAILURES = 1000 };
 _Static_assert(RADIUS == 2, "the flips below are those of up to two bits");
 
 /* One part's table: the pictures whose part is b are ids[starts[b]] to ids[starts[b + 1]], in order. */

@@ -6,7 +6,7 @@
 #include "base/clones.h"
 
 enum { SIDE = ALX_PHASH_SIDE, LOW = 8 };
-#define MIN_CORRELATION 0.97
+#define MIN_CORRELATION 0.975
 #define MIN_DEVIATION   2.0
 
 void alx_phash_table_init(alx_phash_table *table)

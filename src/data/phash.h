@@ -36,7 +36,7 @@ int alx_phash_distance(uint64_t a, uint64_t b);
 /* False for an image that is nearly one colour, of which neither filter knows anything: the standard deviation of its
  * luma is below 2 of 255. */
 bool alx_thumb_has_content(const alx_thumb *thumb);
-/* Whether two pictures are the same to the eye: the correlation of their pixels is at least 0.97, in luma and in
+/* Whether two pictures are the same to the eye: the correlation of their pixels is at least 0.975, in luma and in
  * colour.  It does not mind brightness and contrast. */
 bool alx_thumb_alike(const alx_thumb *a, const alx_thumb *b);
 
