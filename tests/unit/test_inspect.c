@@ -76,6 +76,17 @@ static bytes packed_png(int color_type, int depth, uint32_t seed)
     return png;
 }
 
+/* An alpha channel that hides nothing. */
+static bytes opaque_png(uint32_t seed)
+{
+    bytes rows = noise(SIDE * SIDE * 4, seed);
+    for (size_t k = 3; k < rows.count; k += 4) rows.data[k] = 255;
+    bytes png =
+        encode_png(rows.data, SIDE, SIDE, SIDE * 4, (png_options){.color_type = PNG_COLOR_TYPE_RGBA, .depth = 8});
+    bytes_finish(&rows);
+    return png;
+}
+
 /* An animation's control chunk behind the header. */
 static bytes animated_png(uint32_t seed)
 {
@@ -262,6 +273,7 @@ static void test_odd(void **state)
     put(folder, "train/a/constant.png", constant_png(SIDE, SIDE, 90));
     put(folder, "train/a/deep.png", packed_png(PNG_COLOR_TYPE_RGB, 16, 4));
     put(folder, "train/a/grey.png", packed_png(PNG_COLOR_TYPE_GRAY, 8, 5));
+    put(folder, "train/a/opaque.png", opaque_png(13));
     put(folder, "train/a/palette.png", packed_png(PNG_COLOR_TYPE_PALETTE, 8, 6));
     put(folder, "train/b/png.jpeg", png_of(7, SIDE, SIDE));
     bytes jpeg = jpeg_of(8, TJPF_RGB);
@@ -284,6 +296,23 @@ static void test_odd(void **state)
                     "note palette 1: train/a/palette.png\n"
                     "note deep 1: train/a/deep.png\n"
                     "note turned 1: train/b/turned.JPG\n");
+    folder_remove(folder);
+}
+
+/* The bounds of aspect; and the same bytes in another shape are another picture. */
+static void test_shapes(void **state)
+{
+    (void)state;
+    char *folder = make_set();
+    bytes pixels = noise(INPUT * SIDE * 3, 1);
+    put(folder, "train/a/high.png", encode_rgb_png(pixels.data, INPUT, SIDE));
+    put(folder, "train/a/wide.png", encode_rgb_png(pixels.data, SIDE, INPUT));
+    put(folder, "train/b/bit.png", png_of(1, SIDE, 43)); /* 1.49 */
+    put(folder, "train/b/more.png", png_of(2, SIDE, 42));
+    assert_findings(folder, (options){0},
+                    "warning aspect_outlier 3: train/a/high.png [32x64]; train/a/wide.png [64x32]; train/b/more.png "
+                    "[64x42]\n");
+    bytes_finish(&pixels);
     folder_remove(folder);
 }
 
@@ -468,10 +497,10 @@ static void test_texts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sound),      cmocka_unit_test(test_unreadable), cmocka_unit_test(test_odd),
-        cmocka_unit_test(test_duplicates), cmocka_unit_test(test_conflict),   cmocka_unit_test(test_drawn_and_test),
-        cmocka_unit_test(test_classes),    cmocka_unit_test(test_lists),      cmocka_unit_test(test_threads),
-        cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_sound),          cmocka_unit_test(test_unreadable), cmocka_unit_test(test_odd),
+        cmocka_unit_test(test_duplicates),     cmocka_unit_test(test_shapes),     cmocka_unit_test(test_conflict),
+        cmocka_unit_test(test_drawn_and_test), cmocka_unit_test(test_classes),    cmocka_unit_test(test_lists),
+        cmocka_unit_test(test_threads),        cmocka_unit_test(test_texts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
