@@ -40,7 +40,7 @@ static uint64_t above_median(const float values[LOW * LOW])
     uint64_t bits = 0;
     for (int i = 0; i < LOW * LOW; i++) {
         int larger = 0;
-        for (int j = 0; j < LOW * LOW; j++) larger += values[j] > values[i] || (values[j] == values[i] && j < i);
+        for (int j = 0; j < LOW * LOW; j++) larger += values[j] > values[i] || (j < i && values[j] == values[i]);
         if (larger < LOW * LOW / 2) bits |= (uint64_t)1 << i;
     }
     return bits;

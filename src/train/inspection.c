@@ -42,7 +42,7 @@ static alx_status assign_splits(alx_inspect_input *input, alx_train_data *data, 
 static alx_status input_size(alx_inspect_input *input, const alx_recipe *recipe, int classes, alx_error *err)
 {
     alx_graph *graph = NULL;
-    alx_preprocess preprocess;
+    alx_preprocess preprocess = {0};
     alx_status status = alx_graph_open(&graph, recipe->model, classes, err);
     if (!status) status = alx_train_preprocess(&preprocess, recipe, graph->spec.input, err);
     if (!status) {
