@@ -13,6 +13,7 @@ enum { MAX_CLASSES = 200, MAX_COPIES = 10, WIDTH = 80 };
 
 typedef struct words {
     const char *split, *drawn, *unreadable, *classes_cut, *majority, *images, *grey, *sizes;
+    const char *kinds[3]; /* before the first, between, behind the last */
     const char *columns[2], *finding_columns[3], *severities[3];
     const char *found, *same_file, *same_pixels, *copies_cut, *examples_cut;
     const char *nothing, *warnings, *unsound;
@@ -24,8 +25,9 @@ static const words texts[2] = {
         .drawn = ", a share of the training data that train draws",
         .unreadable = ", of which %s cannot be read",
         .classes_cut = "... and %s more classes; --json has all\n",
-        .majority = "Always answering %s would be right in:",
-        .images = "Readable: %s JPEG, %s PNG, %s WebP",
+        .majority = "Always answering %s would be right in",
+        .images = "Readable: %s",
+        .kinds = {" (", ", ", ")"},
         .grey = "; %s of them grey",
         .sizes = "Sizes: %dx%d to %dx%d, median %dx%d; the network is given %dx%d\n",
         .columns = {"output", "class"},
@@ -45,8 +47,9 @@ static const words texts[2] = {
         .drawn = "，由 train 从训练数据中划出",
         .unreadable = "，其中 %s 张无法读取",
         .classes_cut = "……另有 %s 类；--json 列出全部\n",
-        .majority = "总是回答 %s 的正确率：",
-        .images = "可读取：JPEG %s 张，PNG %s 张，WebP %s 张",
+        .majority = "总是回答 %s 的正确率",
+        .images = "可读取：%s 张",
+        .kinds = {"（", "，", "）"},
         .grey = "；其中灰度 %s 张",
         .sizes = "尺寸：%dx%d 至 %dx%d，中位数 %dx%d；网络得到的是 %dx%d\n",
         .columns = {"输出", "类别"},
@@ -130,9 +133,18 @@ static void print_majority(const cli_checked *c, const words *w, int class_count
 
 static void print_images(const words *w, const alx_inspection_summary *sum)
 {
-    number jpeg, png, webp, grey;
-    printf(w->images, cli_thousands(sum->jpeg, jpeg), cli_thousands(sum->png, png), cli_thousands(sum->webp, webp));
-    if (sum->grey) printf(w->grey, cli_thousands(sum->grey, grey));
+    const struct {
+        const char *name;
+        int64_t count;
+    } kinds[] = {{"JPEG", sum->jpeg}, {"PNG", sum->png}, {"WebP", sum->webp}};
+    number text;
+    printf(w->images, cli_thousands(sum->readable, text));
+    int printed = 0;
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
+        if (kinds[k].count)
+            printf("%s%s %s", w->kinds[printed++ > 0], kinds[k].name, cli_thousands(kinds[k].count, text));
+    if (printed) fputs(w->kinds[2], stdout);
+    if (sum->grey) printf(w->grey, cli_thousands(sum->grey, text));
     putchar('\n');
     if (sum->readable)
         printf(w->sizes, sum->width[0], sum->height[0], sum->width[2], sum->height[2], sum->width[1], sum->height[1],

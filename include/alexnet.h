@@ -493,7 +493,7 @@ typedef struct alx_inspected_image {
     const char *path;
     const char *split;      /* "train" */
     const char *class_name; /* its label */
-    const char *kind;       /* by content: "JPEG"; NULL: not known */
+    const char *kind;       /* by content: "JPEG"; NULL: not known, or no file of its own */
     int width, height;      /* 0: it cannot be read */
     int64_t bytes;          /* of the file */
 } alx_inspected_image;

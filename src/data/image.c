@@ -128,6 +128,7 @@ alx_status alx_image_decode(alx_image *image, const uint8_t *bytes, size_t count
 {
     const file_kind *kind = sniff(bytes, count);
     alx_status status = decode(image, kind, bytes, count, err);
+    image->bytes = count;
     image->kind = kind ? kind->name : NULL;
     image->fault = status == ALX_BAD_DATA ? fault_of(kind, bytes, count) : ALX_FAULT_NONE;
     if (status) image->traits = 0;

@@ -34,6 +34,7 @@ typedef struct alx_image {
     uint8_t *rgb;
     size_t capacity;
     /* Of the last alx_image_decode, one that failed included. */
+    size_t bytes;     /* that were decoded */
     const char *kind; /* by content: "JPEG", "PNG", "WebP"; "a GIF image" of those not decoded; NULL: not known */
     unsigned traits;  /* bits above; 0 after a failure */
     alx_image_fault fault;

@@ -52,7 +52,7 @@ static alx_status summarize(alx_inspection *i, alx_error *err)
         widths[sum->readable] = r->width;
         heights[sum->readable++] = r->height;
         sum->grey += r->grey;
-        for (size_t t = 0; t < sizeof kinds / sizeof *kinds; t++)
+        for (size_t t = 0; r->kind && t < sizeof kinds / sizeof *kinds; t++)
             *kinds[t].count += strcmp(r->kind, kinds[t].kind) == 0;
     }
     spread(sum->width, widths, sum->readable);

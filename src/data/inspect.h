@@ -41,9 +41,10 @@ typedef struct alx_digest {
 
 typedef struct alx_image_record {
     const char *path;  /* of the list */
+    int64_t sample;    /* its place in the list of its split */
     char *trouble;     /* why it cannot be read, without the path; NULL: it can, and what follows is known */
     const char *kind;  /* alx_image */
-    alx_digest file;   /* of its bytes */
+    uint64_t file;     /* XXH3 of its bytes */
     alx_digest pixels; /* of width, height and RGB as decoded */
     uint64_t phash;
     int64_t bytes;

@@ -36,6 +36,7 @@ static bool has_wrong_ending(const alx_image_record *r)
     } endings[] = {{"JPEG", ".jpg"},  {"JPEG", ".jpeg"}, {"JPEG", ".jpe"},
                    {"JPEG", ".jfif"}, {"PNG", ".png"},   {"WebP", ".webp"}};
     const char *slash = strrchr(r->path, '/'), *dot = strrchr(slash ? slash : r->path, '.');
+    if (!r->kind) return false; /* no file of its own */
     for (size_t e = 0; dot && e < sizeof endings / sizeof *endings; e++)
         if (strcmp(endings[e].kind, r->kind) == 0 && strcasecmp(endings[e].ending, dot) == 0) return false;
     return dot != NULL;

@@ -67,8 +67,7 @@ void alx_finding_add_member(alx_inspection *i, int64_t image)
     if (!i->group_count) return; /* its group found no memory */
     alx_group *group = &i->groups[i->group_count - 1];
     const alx_image_record *first = &i->records[i->members[group->first]], *record = &i->records[image];
-    group->same_file = group->count > 0 && (group->count == 1 || group->same_file) &&
-                       first->file.high == record->file.high && first->file.low == record->file.low;
+    group->same_file = group->count > 0 && (group->count == 1 || group->same_file) && first->file == record->file;
     group->count++;
 }
 

@@ -12,12 +12,6 @@ typedef struct worker {
     alx_resampler scratch;
 } worker;
 
-static alx_digest digest(const void *bytes, size_t count, uint64_t seed)
-{
-    XXH128_hash_t hash = XXH3_128bits_withSeed(bytes, count, seed);
-    return (alx_digest){hash.high64, hash.low64};
-}
-
 static bool is_grey(const alx_image *image)
 {
     const uint8_t *rgb = image->rgb;
@@ -41,7 +35,10 @@ static alx_status look(alx_image_record *r, alx_thumb *thumb, const alx_phash_ta
     r->grey = is_grey(image);
     r->constant = is_constant(image);
     size_t bytes = (size_t)image->width * (size_t)image->height * 3;
-    r->pixels = digest(image->rgb, bytes, (uint64_t)image->width << 32 | (uint64_t)image->height);
+    /* The shape is the seed: the same bytes in other rows are another picture. */
+    XXH128_hash_t hash =
+        XXH3_128bits_withSeed(image->rgb, bytes, (uint64_t)image->width << 32 | (uint64_t)image->height);
+    r->pixels = (alx_digest){hash.high64, hash.low64};
     if (!thumb) return ALX_OK;
     ALX_TRY(alx_phash_compute(&r->phash, thumb, table, &w->scratch, image->rgb, image->width, image->height, err));
     r->content = alx_thumb_has_content(thumb);
@@ -66,19 +63,29 @@ static alx_status note_trouble(alx_image_record *r, alx_status status, alx_error
     return r->trouble ? ALX_OK : ALX_NO_MEMORY;
 }
 
-static alx_status read_one(alx_image_record *r, alx_thumb *thumb, const alx_phash_table *table, worker *w,
-                           alx_error *err)
+/* hash: of the file. */
+static alx_status read_sample(alx_image *image, uint64_t *hash, const alx_sample *sample, alx_error *err)
 {
     uint8_t *bytes = NULL;
     size_t count = 0;
-    alx_status status = alx_file_read(&bytes, &count, r->path, ALX_IMAGE_MAX_FILE, err);
-    if (status) return note_trouble(r, status, err);
-    r->bytes = (int64_t)count;
-    r->file = digest(bytes, count, 0);
-    status = alx_image_decode(&w->image, bytes, count, err);
+    ALX_TRY(alx_file_read(&bytes, &count, sample->path, ALX_IMAGE_MAX_FILE, err));
+    *hash = XXH3_64bits(bytes, count);
+    alx_status status = alx_image_decode(image, bytes, count, err);
     free(bytes);
-    r->kind = w->image.kind;
-    r->fault = w->image.fault;
+    return status;
+}
+
+static alx_status read_one(alx_image_record *r, const alx_sample_list *list, alx_thumb *thumb,
+                           const alx_phash_table *table, worker *w, alx_error *err)
+{
+    alx_image *image = &w->image;
+    image->bytes = 0; /* where the file cannot even be read, what is said of the image before must not stay */
+    image->kind = NULL;
+    image->fault = ALX_FAULT_NONE;
+    alx_status status = read_sample(image, &r->file, &list->samples[r->sample], err);
+    r->bytes = (int64_t)image->bytes;
+    r->kind = image->kind;
+    r->fault = image->fault;
     return status ? note_trouble(r, status, err) : look(r, thumb, table, w, err);
 }
 
@@ -89,6 +96,7 @@ static void start_records(alx_inspection *i)
         for (int64_t k = 0; k < i->lists[s].count; k++, r++) {
             r->path = i->lists[s].samples[k].path;
             r->label = i->lists[s].samples[k].label;
+            r->sample = k;
             r->split = s;
         }
 }
@@ -106,8 +114,9 @@ alx_status alx_inspect_read(alx_inspection *i, const alx_inspect_input *input, a
     for (int64_t k = 0; k < i->count; k++) {
         int thread = omp_get_thread_num();
         alx_error error;
+        alx_image_record *r = &i->records[k];
         alx_status status =
-            read_one(&i->records[k], i->thumbs ? &i->thumbs[k] : NULL, &table, &workers[thread], &error);
+            read_one(r, &i->lists[r->split], i->thumbs ? &i->thumbs[k] : NULL, &table, &workers[thread], &error);
         /* Memory that ran out: whichever thread saw it, the message is the same. */
         if (status) {
 #pragma omp critical(alx_inspect_failure)

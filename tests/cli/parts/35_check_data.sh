@@ -17,7 +17,7 @@ out_like '^├─ train +60 images$'
 out_like '^└─ test +34 images$'
 out_like '^ +0 +横 +30 +10$'
 out_like '^ +1 +竖 +30 +24$'
-out_has "Always answering 横 would be right in: train 50.00 %, test 29.41 %"
+out_has "Always answering 横 would be right in train 50.00 %, test 29.41 %"
 out_has "Sizes: 48x48 to 48x48, median 48x48; the network is given "
 out_like '^unsound +test images that are also in training +14$'
 out_has "unsound: test images that are also in training (14)"
