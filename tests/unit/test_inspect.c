@@ -278,7 +278,9 @@ static void test_odd(void **state)
     put(folder, "train/b/png.jpeg", png_of(7, SIDE, SIDE));
     bytes jpeg = jpeg_of(8, TJPF_RGB);
     put(folder, "train/b/turned.JPG", with_orientation(jpeg, 6, 0));
-    put(folder, "train/b/upright.jpg", with_orientation(jpeg_of(9, TJPF_RGB), 1, 0));
+    bytes another = jpeg_of(9, TJPF_RGB);
+    put(folder, "train/b/upright.jpg", with_orientation(another, 1, 0));
+    bytes_finish(&another);
     put(folder, "train/b/wide.png", png_of(10, 5 * SIDE / 2, SIDE / 2));
     put(folder, "train/b/large.png", png_of(11, 4 * SIDE, 4 * SIDE));
     put(folder, "train/b/narrow.png", png_of(12, INPUT - 1, SIDE / 2));
@@ -430,8 +432,8 @@ static void test_lists(void **state)
         list->class_names = alx_arena_alloc(&list->arena, 2, sizeof *list->class_names, &error);
         list->class_names[0] = "a", list->class_names[1] = "b\n";
         list->samples = alx_arena_alloc(&list->arena, 2, sizeof *list->samples, &error);
-        list->samples[0] = (alx_sample){alx_arena_strdup(&list->arena, first, &error), 0};
-        list->samples[1] = (alx_sample){alx_arena_strdup(&list->arena, second, &error), n};
+        list->samples[0] = (alx_sample){.path = alx_arena_strdup(&list->arena, first, &error), .label = 0};
+        list->samples[1] = (alx_sample){.path = alx_arena_strdup(&list->arena, second, &error), .label = n};
         list->count = 2;
         alx_inspect_input input = {.lists = {list}, .width = INPUT, .height = INPUT, .threads = 1, .near = true};
         if (n) { /* a test without one of the classes */
