@@ -5,6 +5,10 @@
 
 #define MAX_CONFLICTS 0.005 /* share of images under two labels from which on training is unsound */
 
+/* Pictures with a near duplicate, more than both of: so many, and this share of all. */
+enum { MANY_ALIKE = 100 };
+#define MUCH_ALIKE 0.05
+
 /* The copies of one picture. */
 typedef struct picture {
     int64_t start, count;      /* in pictures.order */
@@ -278,6 +282,21 @@ static alx_status search(int64_t *partners, int64_t *given_up, const pictures *p
     return status;
 }
 
+/* Where very many images have a partner, likeness is no sign of a copy. */
+static void find_much_alike(alx_inspection *i, const pictures *p, const int64_t *partners)
+{
+    int64_t alike = 0;
+    for (int64_t g = 0; g < p->count; g++) {
+        bool any = false;
+        for (int s = 0; s < ALX_SPLITS; s++) any |= partners[g * ALX_SPLITS + s] >= 0;
+        alike += any;
+    }
+    alx_finding_begin(i, ALX_FINDING_MUCH_ALIKE);
+    if (alike > MANY_ALIKE && (double)alike > MUCH_ALIKE * (double)p->count)
+        alx_finding_add_group(i, "%lld / %lld", (long long)alike, (long long)p->count);
+    alx_finding_end(i, alike);
+}
+
 static alx_status find_near(alx_inspection *i, const pictures *p, const leak *leaks, int leak_count, int threads,
                             alx_error *err)
 {
@@ -287,6 +306,7 @@ static alx_status find_near(alx_inspection *i, const pictures *p, const leak *le
         for (int l = 0; l < leak_count; l++)
             if (leaks[l].near != ALX_FINDING_KINDS) find_near_leak(i, p, partners, &leaks[l]);
         find_near_conflicts(i, p, partners);
+        find_much_alike(i, p, partners);
         status = find_near_duplicates(i, p, partners, err);
         alx_finding_begin(i, ALX_FINDING_NEAR_INCOMPLETE);
         if (given_up) alx_finding_add_group(i, NULL);

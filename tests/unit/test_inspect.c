@@ -366,6 +366,27 @@ static void test_duplicates(void **state)
     folder_remove(folder);
 }
 
+static void test_much_alike(void **state)
+{
+    (void)state;
+    char *folder = make_set(), name[256];
+    for (uint32_t k = 0; k < 51; k++) { /* with 102 pictures the first beyond 100 */
+        snprintf(name, sizeof name, "train/a/x%02u.png", k);
+        put(folder, name, png_of(5000 + k, SIDE, SIDE));
+        snprintf(name, sizeof name, "train/a/x%02u.jpg", k);
+        if (k) put(folder, name, jpeg_of(5000 + k, TJPF_RGB));
+    }
+    for (int n = 0; n < 2; n++) {
+        alx_inspection *i = inspect(folder, (options){0});
+        char *found = describe(i, folder);
+        assert_int_equal(strstr(found, "much_alike 102: [102 / 150]") != NULL, n);
+        free(found);
+        alx_inspection_destroy(i);
+        put(folder, "train/a/x00.jpg", jpeg_of(5000, TJPF_RGB));
+    }
+    folder_remove(folder);
+}
+
 /* What the program draws from the training data is known to training, where test is concerned. */
 static void test_drawn_and_test(void **state)
 {
@@ -499,10 +520,10 @@ static void test_texts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sound),          cmocka_unit_test(test_unreadable), cmocka_unit_test(test_odd),
-        cmocka_unit_test(test_duplicates),     cmocka_unit_test(test_shapes),     cmocka_unit_test(test_conflict),
-        cmocka_unit_test(test_drawn_and_test), cmocka_unit_test(test_classes),    cmocka_unit_test(test_lists),
-        cmocka_unit_test(test_threads),        cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_sound),      cmocka_unit_test(test_unreadable),     cmocka_unit_test(test_odd),
+        cmocka_unit_test(test_duplicates), cmocka_unit_test(test_much_alike),     cmocka_unit_test(test_shapes),
+        cmocka_unit_test(test_conflict),   cmocka_unit_test(test_drawn_and_test), cmocka_unit_test(test_classes),
+        cmocka_unit_test(test_lists),      cmocka_unit_test(test_threads),        cmocka_unit_test(test_texts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
