@@ -135,7 +135,8 @@ alx_status alx_train_data_load(alx_train_data *data, const struct alx_recipe *re
 
 /* ---- As a data set that callers see ---- */
 
-static alx_status open_split(alx_sample_list *list, const struct alx_recipe *recipe, const char *split, alx_error *err)
+alx_status alx_train_data_list(alx_sample_list *list, const struct alx_recipe *recipe, const char *split,
+                               alx_error *err)
 {
     const char *folder = recipe->data.test;
     if (strcmp(split, "test") == 0 && !*folder)
@@ -169,7 +170,7 @@ alx_status alx_dataset_open(alx_dataset **dataset, const alx_recipe *recipe, con
     alx_sample_list list = {0};
     alx_graph *graph = NULL;
     alx_preprocess preprocess;
-    alx_status status = open_split(&list, recipe, split, err);
+    alx_status status = alx_train_data_list(&list, recipe, split, err);
     if (!status) status = alx_graph_open(&graph, recipe->model, list.class_count, err);
     if (!status) status = alx_train_preprocess(&preprocess, recipe, graph->spec.input, err);
     if (!status) status = alx_dataset_create(dataset, &list, &preprocess, err);
