@@ -45,34 +45,30 @@ const cli_option cli_train_options[] = {
 
 /* ---- A recipe's keys as options ---- */
 
-/* "train.batch_size", or "model" for a key of no section; false past the last. */
+/* "train.batch_size", or "model" for a key of no section. */
+static void full_name(char key[CLI_KEY_NAME], const char *section, const char *name)
+{
+    snprintf(key, CLI_KEY_NAME, "%s%s%s", section, *section ? "." : "", name);
+}
+
+/* The key at a place in the table; false past the last. */
 static bool key_at(int index, char key[CLI_KEY_NAME], const char **brief, alx_option_info *info)
 {
     const char *section;
     if (!alx_recipe_option(index, &section, info)) return false;
-    snprintf(key, CLI_KEY_NAME, "%s%s%s", section, *section ? "." : "", info->name);
+    full_name(key, section, info->name);
     *brief = info->name;
     return true;
 }
 
-static bool same_key(const char *a, const char *b)
-{
-    for (; *a && *b; a++, b++) {
-        if ((*a == '_' ? '-' : *a) != (*b == '_' ? '-' : *b)) return false;
-    }
-    return *a == *b;
-}
-
 static bool find_key(const char *name, char key[CLI_KEY_NAME], bool *flag)
 {
-    const char *brief;
+    const char *section;
     alx_option_info info;
-    for (int i = 0; key_at(i, key, &brief, &info); i++) {
-        if (!same_key(name, key) && !same_key(name, brief)) continue;
-        *flag = !strcmp(info.type, "yes|no");
-        return true;
-    }
-    return false;
+    if (!alx_recipe_key(name, &section, &info)) return false;
+    full_name(key, section, info.name);
+    *flag = !strcmp(info.type, "yes|no");
+    return true;
 }
 
 static void try_keys(cli_nearest *nearest)

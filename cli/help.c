@@ -28,6 +28,9 @@ const char *cli_type_name(const char *type, alx_language language, cli_type_text
         {"text", "文本"},
         {"path", "路径"},
         {"list", "列表"},
+        {"words", "若干词"},
+        {"map of numbers", "名字到数的对照"},
+        {"map", "名字对照"},
         {"yes|no", "是否（yes|no）"},
     };
     snprintf(text, sizeof(cli_type_text), "%s", type);

@@ -267,8 +267,10 @@ ALX_API alx_status alx_recipe_set(alx_recipe *recipe, const char *key, const cha
  * train and validation|val|valid|test are splits, otherwise they are classes. */
 ALX_API alx_status alx_recipe_set_folder(alx_recipe *recipe, const char *folder, alx_error *err);
 /* Every recipe key in order: 1 when there is one, 0 past the last.  section is
- * "data" or "train" or "" */
+ * "data", "train", a section inside them such as "data.split", or "". */
 ALX_API int alx_recipe_option(int index, const char **section, alx_option_info *option);
+/* The key that alx_recipe_set would set by that name: 1, or 0 when there is none. */
+ALX_API int alx_recipe_key(const char *name, const char **section, alx_option_info *option);
 
 /* ---- Training ------------------------------------------------------------ */
 

@@ -11,15 +11,18 @@
 #include "base/yaml.h"
 
 typedef enum alx_option_type {
-    ALX_OPTION_INT,     /* int64_t; choices name special values (units: classes) */
-    ALX_OPTION_NUMBER,  /* double; "1/255" is read as a fraction */
-    ALX_OPTION_PERCENT, /* double; "50" and "50%" are the same */
-    ALX_OPTION_BOOL,    /* bool; true|false|yes|no */
-    ALX_OPTION_CHOICE,  /* int, one of choices */
-    ALX_OPTION_PAIR,    /* int64_t[2]; one number stands for both; choices as for INT */
-    ALX_OPTION_TEXT,    /* const char *, in the arena; "" by default */
-    ALX_OPTION_PATH,    /* the same, resolved against the file that names it */
-    ALX_OPTION_NUMBERS  /* alx_numbers, in the arena */
+    ALX_OPTION_INT,       /* int64_t; choices name special values (units: classes) */
+    ALX_OPTION_NUMBER,    /* double; "1/255" is read as a fraction */
+    ALX_OPTION_PERCENT,   /* double; "50" and "50%" are the same */
+    ALX_OPTION_BOOL,      /* bool; true|false|yes|no */
+    ALX_OPTION_CHOICE,    /* int, one of choices */
+    ALX_OPTION_PAIR,      /* int64_t[2]; one number stands for both; choices as for INT */
+    ALX_OPTION_TEXT,      /* const char *, in the arena; "" by default */
+    ALX_OPTION_PATH,      /* the same, resolved against the file that names it */
+    ALX_OPTION_NUMBERS,   /* alx_numbers, in the arena; choices name what stands instead of numbers (mean: train) */
+    ALX_OPTION_TEXTS,     /* alx_texts, in the arena; one text is a list of one */
+    ALX_OPTION_TEXT_MAP,  /* alx_map of texts, in the arena */
+    ALX_OPTION_NUMBER_MAP /* alx_map of numbers within min..max, in the arena */
 } alx_option_type;
 
 typedef struct alx_choice {
@@ -30,13 +33,30 @@ typedef struct alx_choice {
 typedef struct alx_numbers {
     int count;
     double *values;
+    int64_t choice; /* the choice that was named instead, count is 0 then; 0: none, so no choice has that value */
 } alx_numbers;
+
+typedef struct alx_texts {
+    int count;
+    const char **values;
+} alx_texts;
+
+/* Names and what each stands for, in the order given. */
+typedef struct alx_map_entry {
+    const char *name;
+    const char *text; /* TEXT_MAP */
+    double number;    /* NUMBER_MAP */
+} alx_map_entry;
+typedef struct alx_map {
+    int count;
+    alx_map_entry *entries;
+} alx_map;
 
 typedef struct alx_option {
     const char *name; /* NULL ends a table */
     alx_option_type type;
     size_t offset;             /* of the field in the config struct */
-    const char *default_value; /* as text, read like any other; NULL: must be given */
+    const char *default_value; /* as text, read like any other; NULL: must be given; alx_option_alias */
     /* Inclusive, for INT, NUMBER, PAIR and NUMBERS; both 0: no bound.  From 1e18 on max is no
      * bound, down to -1e18 min is none; a min such as 1e-300 reads "above 0", a max such as
      * 0x1.fffffffffffffp-1 "below 1". */
@@ -46,6 +66,14 @@ typedef struct alx_option {
     const char *help[2]; /* English, Chinese */
 } alx_option;
 
+/* The default of a row that is another name of a field which some other row owns: it sets no default, need not be
+ * given, and is never written. */
+extern const char alx_option_alias[];
+static inline bool alx_option_is_alias(const alx_option *option)
+{
+    return option->default_value == alx_option_alias;
+}
+
 /* Fill a config struct with the defaults; options that must be given stay zero. */
 alx_status alx_options_default(const alx_option *table, void *config, alx_arena *arena, alx_error *err);
 /* Fill it from a map (NULL: an empty one): defaults first, then each key.  Unknown
@@ -53,6 +81,9 @@ alx_status alx_options_default(const alx_option *table, void *config, alx_arena 
  * may be NULL) are the caller's.  what names the thing in messages: "conv2d". */
 alx_status alx_options_read(const alx_option *table, void *config, const alx_yaml *map, const char *what,
                             const char *skip, alx_arena *arena, alx_error *err);
+/* The same over what config holds already: no defaults, and nothing must be given. */
+alx_status alx_options_update(const alx_option *table, void *config, const alx_yaml *map, const char *what,
+                              const char *skip, alx_arena *arena, alx_error *err);
 /* Set one option from text, as from a command line; name with '-' or '_'. */
 alx_status alx_options_set(const alx_option *table, void *config, const char *name, const char *value, alx_arena *arena,
                            alx_error *err);

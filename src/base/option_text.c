@@ -6,6 +6,8 @@
 
 #include "base/option.h"
 
+const char alx_option_alias[] = "";
+
 /* ---- Finding ---- */
 
 const alx_option *alx_options_find(const alx_option *table, const char *name)
@@ -61,6 +63,8 @@ typedef union field {
     int choice;
     const char *text;
     alx_numbers numbers;
+    alx_texts texts;
+    alx_map map;
 } field;
 
 static field get_field(const alx_option *option, const void *config)
@@ -70,7 +74,8 @@ static field get_field(const alx_option *option, const void *config)
         [ALX_OPTION_PERCENT] = sizeof(double),      [ALX_OPTION_BOOL] = sizeof(bool),
         [ALX_OPTION_CHOICE] = sizeof(int),          [ALX_OPTION_PAIR] = 2 * sizeof(int64_t),
         [ALX_OPTION_TEXT] = sizeof(char *),         [ALX_OPTION_PATH] = sizeof(char *),
-        [ALX_OPTION_NUMBERS] = sizeof(alx_numbers),
+        [ALX_OPTION_NUMBERS] = sizeof(alx_numbers), [ALX_OPTION_TEXTS] = sizeof(alx_texts),
+        [ALX_OPTION_TEXT_MAP] = sizeof(alx_map),    [ALX_OPTION_NUMBER_MAP] = sizeof(alx_map),
     };
     field value = {0};
     memcpy(&value, (const char *)config + option->offset, sizes[option->type]);
@@ -86,6 +91,45 @@ static void add_whole(alx_text *text, const alx_option *option, int64_t value)
         return;
     }
     alx_text_printf(text, "%" PRId64, value);
+}
+
+static void add_numbers(alx_text *text, const alx_option *option, const alx_numbers *numbers)
+{
+    char number[32];
+    if (numbers->choice) {
+        add_whole(text, option, numbers->choice);
+        return;
+    }
+    alx_text_add(text, "[");
+    for (int i = 0; i < numbers->count; i++)
+        alx_text_printf(text, "%s%s", i ? ", " : "", alx_text_number(numbers->values[i], number));
+    alx_text_add(text, "]");
+}
+
+static void add_texts(alx_text *text, const alx_texts *texts)
+{
+    alx_text_add(text, "[");
+    for (int i = 0; i < texts->count; i++) {
+        if (i) alx_text_add(text, ", ");
+        alx_yaml_add_scalar(text, texts->values[i]);
+    }
+    alx_text_add(text, "]");
+}
+
+static void add_map(alx_text *text, const alx_map *map, bool numbers)
+{
+    char number[32];
+    alx_text_add(text, "{");
+    for (int i = 0; i < map->count; i++) {
+        if (i) alx_text_add(text, ", ");
+        alx_yaml_add_scalar(text, map->entries[i].name);
+        alx_text_add(text, ": ");
+        if (numbers)
+            alx_text_add(text, alx_text_number(map->entries[i].number, number));
+        else
+            alx_yaml_add_scalar(text, map->entries[i].text);
+    }
+    alx_text_add(text, "}");
 }
 
 void alx_options_add_value(alx_text *text, const alx_option *option, const void *config)
@@ -106,13 +150,39 @@ void alx_options_add_value(alx_text *text, const alx_option *option, const void 
         break;
     case ALX_OPTION_TEXT:
     case ALX_OPTION_PATH: alx_yaml_add_scalar(text, value.text ? value.text : ""); break;
-    case ALX_OPTION_NUMBERS:
-        alx_text_add(text, "[");
-        for (int i = 0; i < value.numbers.count; i++)
-            alx_text_printf(text, "%s%s", i ? ", " : "", alx_text_number(value.numbers.values[i], number));
-        alx_text_add(text, "]");
-        break;
+    case ALX_OPTION_NUMBERS: add_numbers(text, option, &value.numbers); break;
+    case ALX_OPTION_TEXTS: add_texts(text, &value.texts); break;
+    case ALX_OPTION_TEXT_MAP: add_map(text, &value.map, false); break;
+    case ALX_OPTION_NUMBER_MAP: add_map(text, &value.map, true); break;
     }
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
+static bool same_numbers(const alx_numbers *a, const alx_numbers *b)
+{
+    bool same = a->count == b->count && a->choice == b->choice;
+    for (int i = 0; same && i < a->count; i++) same = a->values[i] == b->values[i];
+    return same;
+}
+
+static bool same_texts(const alx_texts *a, const alx_texts *b)
+{
+    bool same = a->count == b->count;
+    for (int i = 0; same && i < a->count; i++) same = same_text(a->values[i], b->values[i]);
+    return same;
+}
+
+static bool same_map(const alx_map *a, const alx_map *b)
+{
+    bool same = a->count == b->count;
+    for (int i = 0; same && i < a->count; i++)
+        same = same_text(a->entries[i].name, b->entries[i].name) && same_text(a->entries[i].text, b->entries[i].text) &&
+               a->entries[i].number == b->entries[i].number;
+    return same;
 }
 
 static bool same_value(const alx_option *option, const field *a, const field *b)
@@ -125,17 +195,18 @@ static bool same_value(const alx_option *option, const field *a, const field *b)
     case ALX_OPTION_CHOICE: return a->choice == b->choice;
     case ALX_OPTION_PAIR: return a->pair[0] == b->pair[0] && a->pair[1] == b->pair[1];
     case ALX_OPTION_TEXT:
-    case ALX_OPTION_PATH: return strcmp(a->text ? a->text : "", b->text ? b->text : "") == 0;
-    case ALX_OPTION_NUMBERS: break;
+    case ALX_OPTION_PATH: return same_text(a->text, b->text);
+    case ALX_OPTION_NUMBERS: return same_numbers(&a->numbers, &b->numbers);
+    case ALX_OPTION_TEXTS: return same_texts(&a->texts, &b->texts);
+    case ALX_OPTION_TEXT_MAP:
+    case ALX_OPTION_NUMBER_MAP: break;
     }
-    if (a->numbers.count != b->numbers.count) return false;
-    for (int i = 0; i < a->numbers.count; i++)
-        if (a->numbers.values[i] != b->numbers.values[i]) return false;
-    return true;
+    return same_map(&a->map, &b->map);
 }
 
 bool alx_options_is_default(const alx_option *option, const void *config)
 {
+    if (alx_option_is_alias(option)) return true; /* the row that owns the field tells */
     if (!option->default_value) return false;
     /* A table of this row alone, over a config of its field alone. */
     alx_option row[2] = {*option, {0}};
@@ -191,6 +262,7 @@ static void describe_type(const alx_option *option, char type[128])
         [ALX_OPTION_INT] = "integer", [ALX_OPTION_NUMBER] = "number",        [ALX_OPTION_BOOL] = "yes|no",
         [ALX_OPTION_CHOICE] = "",     [ALX_OPTION_PAIR] = "integer or pair", [ALX_OPTION_TEXT] = "text",
         [ALX_OPTION_PATH] = "path",   [ALX_OPTION_NUMBERS] = "numbers",      [ALX_OPTION_PERCENT] = "percent",
+        [ALX_OPTION_TEXTS] = "words", [ALX_OPTION_TEXT_MAP] = "map",         [ALX_OPTION_NUMBER_MAP] = "map of numbers",
     };
     type[0] = '\0';
     append(type, 128, names[option->type]);

@@ -1,5 +1,6 @@
 #include "train/recipe.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -87,11 +88,23 @@ static alx_status resolve_model(struct alx_recipe *recipe, const alx_yaml *node,
     return status;
 }
 
-static bool is_section_name(const char *key)
+/* The map of a section in a recipe's text; NULL: not written. */
+static const alx_yaml *section_map(const alx_yaml *root, const alx_recipe_section *section)
 {
-    for (const alx_recipe_section *s = alx_recipe_sections; s->name; s++)
-        if (strcmp(s->name, key) == 0) return true;
-    return strcmp(key, alx_recipe_augment.name) == 0;
+    if (!root || !*section->name) return root;
+    const char *dot = strchr(section->name, '.');
+    if (!dot) return alx_yaml_get(root, section->name);
+    char outer[32];
+    snprintf(outer, sizeof outer, "%.*s", (int)(dot - section->name), section->name);
+    return alx_yaml_get(alx_yaml_get(root, outer), dot + 1);
+}
+
+static bool is_word_of(const char *words, const char *word)
+{
+    const size_t length = strlen(word);
+    for (const char *at = words; at && *at; at += strcspn(at, " "), at += strspn(at, " "))
+        if (strcspn(at, " ") == length && memcmp(at, word, length) == 0) return true;
+    return false;
 }
 
 /* A key that stands in the wrong section is told where it belongs. */
@@ -101,7 +114,7 @@ static alx_status check_keys(const alx_yaml *map, const alx_recipe_section *here
     const bool top = !*here->name;
     for (int i = 0; i < map->count; i++) {
         const alx_yaml *child = map->children[i];
-        if (alx_options_find(here->options, child->key) || (top && is_section_name(child->key))) continue;
+        if (alx_options_find(here->options, child->key) || is_word_of(here->inside, child->key)) continue;
         for (const alx_recipe_section *s = alx_recipe_sections; s->name; s++) {
             if (!alx_options_find(s->options, child->key)) continue;
             alx_yaml place = *child;
@@ -115,6 +128,30 @@ static alx_status check_keys(const alx_yaml *map, const alx_recipe_section *here
     return ALX_OK;
 }
 
+/* `label: column` is short for `label: {column: column}`: the first key of a section inside another. */
+static alx_status read_section(struct alx_recipe *recipe, const alx_yaml *root, const alx_recipe_section *section,
+                               alx_error *err)
+{
+    const alx_yaml *map = section_map(root, section);
+    if (!map) return ALX_OK; /* defaults are there already */
+    void *config = section_config(recipe, section);
+    const char *what = *section->name ? section->name : "a recipe";
+    if (strchr(section->name, '.') && map->kind == ALX_YAML_SCALAR && *map->scalar) {
+        alx_yaml child = *map;
+        child.key = section->options->name;
+        alx_yaml *children[] = {&child};
+        const alx_yaml wrapped = {.kind = ALX_YAML_MAP,
+                                  .file = map->file,
+                                  .line = map->line,
+                                  .column = map->column,
+                                  .count = 1,
+                                  .children = children};
+        return alx_options_update(section->options, config, &wrapped, what, NULL, &recipe->arena, err);
+    }
+    ALX_TRY(check_keys(map, section, err));
+    return alx_options_update(section->options, config, map, what, section->inside, &recipe->arena, err);
+}
+
 static alx_status read_root(struct alx_recipe *recipe, const alx_yaml *root, alx_error *err)
 {
     if (root->kind != ALX_YAML_MAP)
@@ -125,13 +162,7 @@ static alx_status read_root(struct alx_recipe *recipe, const alx_yaml *root, alx
                              "this is a network; train it with: alexnet train photos/ --model %s",
                              root->file ? alx_text_printable(root->file, path) : "FILE");
     }
-    for (const alx_recipe_section *s = alx_recipe_sections; s->name; s++) {
-        bool top = !*s->name;
-        const alx_yaml *map = top ? root : alx_yaml_get(root, s->name);
-        ALX_TRY(check_keys(map, s, err));
-        ALX_TRY(alx_options_read(s->options, section_config(recipe, s), map, top ? "a recipe" : s->name,
-                                 top ? "data augment train" : NULL, &recipe->arena, err));
-    }
+    for (const alx_recipe_section *s = alx_recipe_sections; s->name; s++) ALX_TRY(read_section(recipe, root, s, err));
     ALX_TRY(alx_augment_read(&recipe->augment, alx_yaml_get(root, "augment"), &recipe->arena, err));
     return resolve_model(recipe, alx_yaml_get(root, "model"), err);
 }
@@ -168,7 +199,8 @@ alx_status alx_recipe_open(alx_recipe **recipe, const char *path, alx_error *err
 /* The node of a key's value, NULL: not written. */
 static alx_yaml *find_value(const struct alx_recipe *recipe, const char *section, const char *key)
 {
-    const alx_yaml *map = recipe->root && *section ? alx_yaml_get(recipe->root, section) : recipe->root;
+    const alx_recipe_section named = {.name = section};
+    const alx_yaml *map = section_map(recipe->root, &named);
     if (!map || map->kind != ALX_YAML_MAP) return NULL;
     for (int i = 0; i < map->count; i++)
         if (alx_text_same_name(map->children[i]->key, key)) return map->children[i];

@@ -27,12 +27,16 @@ struct alx_recipe {
     const char *others; /* them: "foo, bar" */
 };
 
-/* A recipe's keys stand in sections: "" (the top level), "data" and "train". */
+/* A recipe's keys stand in sections: "" (the top level), "data", "train" and sections inside them, such as
+ * "data.split", which follow the one that they stand in. */
 typedef struct alx_recipe_section {
     const char *name;
     const alx_option *options;
-    size_t offset; /* of the config struct in alx_recipe */
+    size_t offset;      /* of the config struct in alx_recipe */
+    const char *inside; /* keys of it that are sections, or read otherwise: "data augment train" */
 } alx_recipe_section;
+/* What it is called inside its own: "split" of "data.split". */
+const char *alx_recipe_section_key(const alx_recipe_section *section);
 /* Ended by a section without a name. */
 extern const alx_recipe_section alx_recipe_sections[];
 
@@ -48,8 +52,9 @@ alx_status alx_recipe_write(alx_text *text, const struct alx_recipe *recipe, con
 alx_status alx_recipe_where(const struct alx_recipe *recipe, const char *section, const char *key, alx_status status,
                             alx_error *err);
 alx_status alx_recipe_copy(struct alx_recipe **copy, const struct alx_recipe *recipe, alx_error *err);
-/* The section and row of a key such as "train.epochs", "epochs" or "batch-size"; an error with the nearest
- * name for any other.  "augment" has a row, but no field that it describes. */
+/* The section and row of a key such as "train.epochs", "epochs", "batch-size" or "split.folds"; an error with the
+ * nearest name for any other.  A short name is looked for in the outer sections first.  "augment" has a row, but no
+ * field that it describes. */
 alx_status alx_recipe_find(const alx_recipe_section **section, const alx_option **option, const char *key,
                            alx_error *err);
 /* The row of "augment", whose value is a list. */

@@ -72,14 +72,22 @@ const alx_option alx_recipe_augment = {"augment", ALX_OPTION_TEXT, 0, "[]", 0, 0
 
 /* clang-format on */
 
-const alx_recipe_section alx_recipe_sections[] = {{"", top_options, 0},
-                                                  {"data", alx_data_options, offsetof(struct alx_recipe, data)},
-                                                  {"train", alx_train_options, offsetof(struct alx_recipe, train)},
-                                                  {NULL, NULL, 0}};
+const alx_recipe_section alx_recipe_sections[] = {
+    {"", top_options, 0, "data augment train"},
+    {"data", alx_data_options, offsetof(struct alx_recipe, data), NULL},
+    {"train", alx_train_options, offsetof(struct alx_recipe, train), NULL},
+    {NULL, NULL, 0, NULL},
+};
+
+const char *alx_recipe_section_key(const alx_recipe_section *section)
+{
+    const char *dot = strrchr(section->name, '.');
+    return dot ? dot + 1 : section->name;
+}
 
 /* ---- Finding a key ---- */
 
-enum { MAX_KEYS = 96 };
+enum { MAX_KEYS = 160 };
 
 /* All rows of the sections (of one of them: only) as one table, for did-you-mean. */
 static void gather(alx_option rows[MAX_KEYS + 1], const char *only)
@@ -104,7 +112,7 @@ static alx_status fail_unknown(const char *key, const char *only, alx_error *err
 {
     alx_option rows[MAX_KEYS + 1];
     gather(rows, only);
-    const char *name = only ? key + strlen(only) + 1 : key;
+    const char *name = only ? strrchr(key, '.') + 1 : key;
     const alx_option *near = alx_options_nearest(rows, name);
     alx_printable shown;
     alx_text_printable(key, shown);
@@ -115,26 +123,62 @@ static alx_status fail_unknown(const char *key, const char *only, alx_error *err
                     *section ? "." : "", near->name);
 }
 
+static void describe(const alx_option *option, alx_option_info *info)
+{
+    alx_option_describe(option, info);
+    if (option == &alx_recipe_augment) snprintf(info->type, sizeof info->type, "list");
+}
+
+/* The part of key behind "data.split." or "split."; NULL: it does not begin so. */
+static const char *behind_section(const char *key, const alx_recipe_section *section)
+{
+    const char *const names[] = {section->name, alx_recipe_section_key(section)};
+    for (size_t i = 0; *section->name && i < sizeof names / sizeof names[0]; i++) {
+        const size_t length = strlen(names[i]);
+        if (strncmp(key, names[i], length) == 0 && key[length] == '.' && !strchr(key + length + 1, '.'))
+            return key + length + 1;
+    }
+    return NULL;
+}
+
+static bool is_inner(const alx_recipe_section *section)
+{
+    return strchr(section->name, '.') != NULL;
+}
+
 alx_status alx_recipe_find(const alx_recipe_section **section, const alx_option **option, const char *key,
                            alx_error *err)
 {
+    const char *only = NULL;
     *option = NULL;
-    const char *dot = strchr(key, '.'), *only = NULL, *name = key;
-    for (const alx_recipe_section *s = alx_recipe_sections; dot && s->name; s++)
-        if (*s->name && strlen(s->name) == (size_t)(dot - key) && memcmp(s->name, key, (size_t)(dot - key)) == 0) {
-            only = s->name;
-            name = dot + 1;
-        }
     for (const alx_recipe_section *s = alx_recipe_sections; s->name && !*option; s++) {
-        if (only && strcmp(s->name, only) != 0) continue;
+        const char *name = behind_section(key, s);
+        if (!name) continue;
+        only = s->name;
         *section = s;
         *option = alx_options_find(s->options, name);
     }
-    if (!*option && !only && alx_text_same_name(name, alx_recipe_augment.name)) {
+    for (int inner = 0; inner < 2 && !only; inner++)
+        for (const alx_recipe_section *s = alx_recipe_sections; s->name && !*option; s++) {
+            if (is_inner(s) != inner) continue;
+            *section = s;
+            *option = alx_options_find(s->options, key);
+        }
+    if (!*option && !only && alx_text_same_name(key, alx_recipe_augment.name)) {
         *section = alx_recipe_sections;
         *option = &alx_recipe_augment;
     }
     return *option ? ALX_OK : fail_unknown(key, only, err);
+}
+
+int alx_recipe_key(const char *name, const char **section, alx_option_info *info)
+{
+    const alx_recipe_section *found;
+    const alx_option *option;
+    if (alx_recipe_find(&found, &option, name, NULL)) return 0;
+    *section = found->name;
+    describe(option, info);
+    return 1;
 }
 
 int alx_recipe_option(int index, const char **section, alx_option_info *info)
@@ -146,8 +190,7 @@ int alx_recipe_option(int index, const char **section, alx_option_info *info)
         if (!option->name && !*s->name && index-- == 0) option = &alx_recipe_augment;
         if (!option->name) continue;
         *section = s->name;
-        alx_option_describe(option, info);
-        if (option == &alx_recipe_augment) snprintf(info->type, sizeof info->type, "list");
+        describe(option, info);
         return 1;
     }
     return 0;

@@ -78,15 +78,16 @@ static alx_status add_section(alx_text *text, const struct alx_recipe *recipe, c
                               const char *folder, alx_error *err)
 {
     const void *config = (const char *)recipe + section->offset;
-    const char *indent = *section->name ? "  " : "";
-    if (*section->name) alx_text_printf(text, "%s:\n", section->name);
+    const int depth = !*section->name ? 0 : strchr(section->name, '.') ? 2 : 1;
+    if (depth) alx_text_printf(text, "%*s%s:\n", 2 * (depth - 1), "", alx_recipe_section_key(section));
     for (const alx_option *option = section->options; option->name; option++) {
+        if (alx_option_is_alias(option)) continue;
         size_t start = text->length;
         const char *path = NULL;
         if (option->type == ALX_OPTION_PATH) memcpy(&path, (const char *)config + option->offset, sizeof path);
         if (!*section->name && option->type == ALX_OPTION_TEXT && !alx_builtin_find(recipe->model))
             path = recipe->model; /* the one text at the top */
-        alx_text_printf(text, "%s%s: ", indent, option->name);
+        alx_text_printf(text, "%*s%s: ", 2 * depth, "", option->name);
         if (path)
             ALX_TRY(add_path(text, path, folder, err));
         else

@@ -17,12 +17,15 @@ typedef struct config {
     bool use_bias;
     int activation;
     const char *label, *train;
-    alx_numbers mean;
+    alx_numbers mean, std;
+    alx_texts order;
+    alx_map names, rates;
 } config;
 
 enum { CLASSES = -1, SAME = -2, RELU = 4, LEAKY_RELU = 5, TANH = 6 };
 static const alx_choice unit_names[] = {{"classes", CLASSES}, {NULL, 0}};
 static const alx_choice paddings[] = {{"same", SAME}, {"valid", 0}, {NULL, 0}};
+static const alx_choice sources[] = {{"train", 1}, {NULL, 0}};
 static const alx_choice activations[] = {{"relu", RELU}, {"leaky_relu", LEAKY_RELU}, {"tanh", TANH}, {NULL, 0}};
 static const double BELOW_ONE = 0x1.fffffffffffffp-1, ABOVE_ZERO = 1e-300, ENDLESS = 1e18;
 
@@ -44,6 +47,11 @@ static alx_option table[] = {
     {ROW(label, TEXT), "", 0, 0, NULL, NULL, HELP},
     {ROW(train, PATH), "", 0, 0, NULL, NULL, HELP},
     {ROW(mean, NUMBERS), "[]", -10, 10, NULL, NULL, HELP},
+    {ROW(std, NUMBERS), "[]", 0, 0, sources, NULL, HELP},
+    {ROW(order, TEXTS), "[]", 0, 0, NULL, NULL, HELP},
+    {ROW(names, TEXT_MAP), "{}", 0, 0, NULL, NULL, HELP},
+    {ROW(rates, NUMBER_MAP), "{}", 0, 100, NULL, NULL, HELP},
+    {"dropout", ALX_OPTION_NUMBER, offsetof(config, rate), alx_option_alias, 0, 0, NULL, NULL, HELP},
     {.name = NULL},
 };
 
@@ -88,6 +96,38 @@ static void test_defaults(void **state)
     assert_string_equal(c.label, "");
     assert_string_equal(c.train, "");
     assert_int_equal(c.mean.count, 0);
+    assert_int_equal(c.order.count + c.names.count + c.rates.count, 0);
+}
+
+static void test_lists_and_maps(void **state)
+{
+    (void)state;
+    alx_error err = {0};
+    const char *yaml = "{filters: 1, kernel_size: 3, std: train, order: [male, 女], names: {m: male, f: 'a, b'}, "
+                       "rates: {\"*.bias\": 2, conv2d_1.kernel: 1/2}, dropout: 0.25}";
+    if (read_yaml(yaml, NULL, &err)) fail_msg("%s", err.message);
+    assert_int_equal(c.std.choice, 1);
+    assert_int_equal(c.std.count, 0);
+    assert_int_equal(c.order.count, 2);
+    assert_string_equal(c.order.values[1], "女");
+    assert_int_equal(c.names.count, 2);
+    assert_string_equal(c.names.entries[1].name, "f");
+    assert_string_equal(c.names.entries[1].text, "a, b");
+    assert_string_equal(c.rates.entries[0].name, "*.bias");
+    assert_true(c.rates.entries[1].number == 0.5);
+    assert_true(c.rate == 0.25); /* by its other name */
+    alx_text text = {0};
+    alx_options_add_changed(&text, table, &c);
+    assert_string_equal(text.data, "filters: 1, kernel_size: 3, rate: 0.25, std: train, order: [male, 女], "
+                                   "names: {m: male, f: \"a, b\"}, rates: {\"*.bias\": 2, conv2d_1.kernel: 0.5}");
+    alx_text_finish(&text);
+    /* An update leaves what it does not name, and asks for nothing. */
+    alx_yaml *root;
+    assert_int_equal(alx_yaml_parse(&root, &arena, "{order: one}", 12, "x.yaml", &err), ALX_OK);
+    assert_int_equal(alx_options_update(table, &c, root, "x", NULL, &arena, &err), ALX_OK);
+    assert_int_equal(c.order.count, 1);
+    assert_int_equal(c.filters, 1);
+    assert_int_equal(c.names.count, 2);
 }
 
 static void test_read(void **state)
@@ -163,6 +203,13 @@ static void test_messages(void **state)
         {"{label: [a]}", ":1:9: conv2d: label takes text, not this list"},
         {"{mean: [1, x]}", ":1:8: conv2d: mean takes a number or a list such as [0.5, 1], not \"x\""},
         {"{mean: [1, 11]}", ":1:8: conv2d: mean 11 is out of range; use -10 to 10"},
+        {"{std: test}", ":1:7: conv2d: std takes a number or a list such as [0.5, 1], or train, not \"test\""},
+        {"{order: {a: b}}", ":1:9: conv2d: order takes a word or a list such as [a, b], not a map"},
+        {"{order: [[a]]}", ":1:9: conv2d: order takes a word or a list such as [a, b], not this list"},
+        {"{names: [a]}", ":1:9: conv2d: names takes a map such as {a: b}, not this list"},
+        {"{names: {a: [b]}}", ":1:9: conv2d: names takes a map such as {a: b}, not this list"},
+        {"{rates: {a: x}}", ":1:9: conv2d: rates takes a map of numbers such as {a: 2}, not \"x\""},
+        {"{rates: {a: 101}}", ":1:9: conv2d: rates 101 is out of range; use 0 to 100"},
         {"{filters: \"a\\nb\\e[31m\"}", "the quoted text \"a\\nb\\x1b[31m\""},
         {"{rate: 0.5}", ":1:1: conv2d: filters, kernel_size must be given"},
         {"[3]", ":1:1: conv2d takes its options as a map, such as {filters: ...}"},
@@ -240,6 +287,14 @@ static void test_set_from_text(void **state)
     check_set("mean", "1,2.5", "[1, 2.5]");
     check_set("mean", "[]", "[]");
     check_set("mean", "", "[]");
+    check_set("std", "train", "train");
+    check_set("std", "1,2", "[1, 2]");
+    check_set("order", "b, a", "[b, a]");
+    check_set("order", "b", "[b]");
+    check_set("names", "{m: male}", "{m: male}");
+    check_set("names", "m", "names takes a map such as {a: b}, not \"m\"");
+    check_set("rates", "{a: 2}", "{a: 2}");
+    check_set("dropout", "0.125", "0.125");
 
     check_set("kernel_size", "[3, 2", "kernel_size takes a whole number or two such as [3, 2], not \"[3, 2\"");
     check_set("kernel_size", "[&a 3, *a]",
@@ -336,7 +391,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_defaults),     TEST(test_read),          TEST(test_messages),
         TEST(test_empty_tables), TEST(test_set_from_text), TEST(test_values_read_back),
-        TEST(test_changed),      TEST(test_describe),
+        TEST(test_changed),      TEST(test_describe),      TEST(test_lists_and_maps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
