@@ -100,6 +100,10 @@ static void a_resume_does_not_need_the_weights(void **state)
     expect(ALX_OK, resume(at("cut"), NULL, 0, &rest, &err), &err);
     assert_null(strstr(rest.said, "weights:"));
     assert_same_run(at("whole"), at("cut"));
+    alx_safetensors *last; /* checkpoints hold no paths */
+    assert_int_equal(alx_safetensors_open(&last, at("cut/last.safetensors"), NULL), ALX_OK);
+    assert_null(strstr(alx_safetensors_metadata(last, "recipe"), "first"));
+    alx_safetensors_close(last);
     size_t size;
     uint8_t *recorded = slurp(at("cut"), "recipe.yaml", &size);
     expect_words((const char *)recorded, at("first"));

@@ -299,6 +299,27 @@ static void pytorchs_modules_are_taken_in_either_order(void **state)
     }
 }
 
+/* a.10 and a.2 fit each other's places: where the file is sorted, that is no doubt. */
+static void a_sorted_file_tells_no_order(void **state)
+{
+    (void)state;
+    char names[TORCH][64];
+    row rows[TORCH];
+    memcpy(rows, torch, sizeof rows);
+    for (int i = 0; i < TORCH; i++) {
+        const char *number = strchr(rows[i].name, '.') + 1;
+        snprintf(names[i], sizeof names[i], "%c.%s%s", rows[i].name[0] == 'f' ? 'a' : 'b', *number == '3' ? "2" : "",
+                 *number == '3' ? number + 1 : number);
+        rows[i].name = names[i];
+    }
+    qsort(rows, TORCH, sizeof rows[0], compare_rows);
+    assert_string_equal(rows[6].name, "a.10.bias");
+    write_rows(rows, TORCH);
+    result r = started(NET);
+    for (int i = 0; i < OURS; i++) assert_values(&r, ours[i].name, ours[i].seed);
+    finish(&r);
+}
+
 static void pytorchs_head_starts_afresh_too(void **state)
 {
     (void)state;
@@ -387,6 +408,7 @@ int main(void)
         cmocka_unit_test(what_is_left_over_is_named),
         cmocka_unit_test(values_must_be_numbers),
         cmocka_unit_test(pytorchs_modules_are_taken_in_either_order),
+        cmocka_unit_test(a_sorted_file_tells_no_order),
         cmocka_unit_test(pytorchs_head_starts_afresh_too),
         cmocka_unit_test(the_order_of_the_file_is_tried),
         cmocka_unit_test(ambiguous_orders_are_refused),

@@ -160,7 +160,7 @@ refused 1 no-such show no-such
 
 # ---- Starting from weights, and freezing ----
 "$helpers/make_images" three 5 12 32 横 竖 斜 || exit 1
-run 0 train runs/a/recipe.yaml --data.train three --epochs 1 --weights runs/a --freeze 'conv2d_*' --out runs/w
+run 0 train runs/a/recipe.yaml --data.train three --classes 0 --epochs 1 --weights runs/a --freeze 'conv2d_*' --out runs/w
 err_has "freeze: 1 of 2 layers keep their weights; "
 err_has "weights: 2 of 4 tensors from runs/a, by name"
 err_has " in the network: it starts afresh"
