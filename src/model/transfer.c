@@ -192,6 +192,16 @@ void alx_transfer_finish(alx_transfer *transfer)
 
 /* ---- Values ---- */
 
+static alx_status check_type(const alx_st_tensor *tensor, alx_error *err)
+{
+    static const bool real[] = {
+        [ALX_ST_F32] = true, [ALX_ST_BF16] = true, [ALX_ST_F16] = true, [ALX_ST_F64] = true, [ALX_ST_OTHER] = false};
+    alx_printable shown;
+    if (real[tensor->type]) return ALX_OK;
+    return alx_fail(err, ALX_BAD_MODEL, "%s is of a type that weights do not have; store it as F32, F16, BF16 or F64",
+                    alx_text_printable(tensor->name, shown));
+}
+
 static alx_status check_finite(const float *values, int64_t count, const char *name, alx_error *err)
 {
     alx_printable shown;
@@ -214,7 +224,8 @@ alx_status alx_transfer_apply(const alx_transfer *transfer, alx_params *params, 
     for (int i = 0; i < params->count && !status; i++) {
         const alx_st_tensor *tensor = transfer->from[i];
         if (!tensor) continue;
-        status = alx_safetensors_read_f32(file, tensor, canonical, err);
+        status = check_type(tensor, err);
+        if (!status) status = alx_safetensors_read_f32(file, tensor, canonical, err);
         if (!status) status = check_finite(canonical, params->list[i].count, tensor->name, err);
         if (!status) alx_params_import(params, i, canonical, params->data);
     }

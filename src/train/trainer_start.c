@@ -86,13 +86,14 @@ static alx_status take_weights(alx_trainer *t, alx_error *err)
     char *path;
     alx_safetensors *file;
     ALX_TRY(alx_model_find_file(&path, t->recipe->train.weights, err));
-    alx_status status = alx_safetensors_open(&file, path, err); /* it and the next name the file themselves */
+    alx_status status = alx_safetensors_open(&file, path, err);
     if (!status) {
         status = alx_safetensors_verify(file, err);
-        alx_printable shown;
-        if (!status && (status = take(t, file, err))) alx_where(err, status, "%s", alx_text_printable(path, shown));
+        if (!status) status = take(t, file, err);
         alx_safetensors_close(file);
     }
+    alx_printable shown; /* the container names the file itself */
+    if (status == ALX_BAD_MODEL) alx_where(err, status, "%s", alx_text_printable(path, shown));
     free(path);
     return status;
 }
