@@ -44,6 +44,7 @@ static alx_status lower_layer(const alx_graph *graph, int index, alx_program *pr
                            .input_count = layer->input_count,
                            .inputs = inputs,
                            .params = params,
+                           .frozen = graph->layers[index].frozen,
                            .last = index == graph->spec.layer_count - 1,
                            .logits = makes_logits(graph, index)};
     program->layer = index;

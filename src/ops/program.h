@@ -99,9 +99,10 @@ alx_status alx_op_lrn(alx_value *y, alx_program *program, alx_value x, const alx
 typedef struct alx_batch_norm_attr {
     float epsilon;
     float momentum; /* moving = momentum * moving + (1 - momentum) * batch statistic */
+    bool frozen;    /* the moving statistics normalise in training too, and nothing changes them */
 } alx_batch_norm_attr;
 /* x (N, C, H, W) or (N, F); gamma, beta, mean, variance (C): values of parameters.  In training the
- * batch's mean and population variance normalise, and update mean and variance in the store. */
+ * batch's mean and population variance normalise, and update mean and variance in the store, unless it is frozen. */
 alx_status alx_op_batch_norm(alx_value *y, alx_program *program, alx_value x, alx_value gamma, alx_value beta,
                              alx_value mean, alx_value variance, const alx_batch_norm_attr *attr, alx_error *err);
 /* alpha: slope of LEAKY_RELU */
