@@ -165,9 +165,9 @@ static const alx_option lighting_options[] = {
 };
 /* clang-format on */
 
-/* Of the covariance of ImageNet's RGB values from 0 to 1: square roots of the eigenvalues, and eigenvectors as columns.
+/* Of the covariance of ImageNet's RGB values from 0 to 1: eigenvalues, and eigenvectors as columns.
  * The figures that circulate with implementations of the paper (fb.resnet.torch and others); it prints none. */
-static const double lighting_scale[3] = {0.2175, 0.0188, 0.0045};
+static const double lighting_values[3] = {0.2175, 0.0188, 0.0045};
 static const double lighting_vectors[3][3] = {
     {-0.5675, 0.7192, 0.4009}, {-0.5808, -0.0045, -0.8140}, {-0.5836, -0.6948, 0.4203}};
 
@@ -185,7 +185,7 @@ static void lighting_change(const void *config, alx_augment_draw *draw, alx_augm
     for (int channel = 0; channel < 3; channel++) {
         double shift = 0;
         for (int k = 0; k < 3; k++)
-            shift += lighting_vectors[channel][k] * lighting_scale[k] * c->stddev * (double)normals[k];
+            shift += lighting_vectors[channel][k] * lighting_values[k] * c->stddev * (double)normals[k];
         int whole = (int)rint(255 * shift);
         for (int v = 0; v < 256; v++)
             table[channel][v] = (uint8_t)(v + whole < 0 ? 0 : v + whole > 255 ? 255 : v + whole);

@@ -85,7 +85,7 @@ static void test_grayscale(void **state)
     stage_clear(&s);
 }
 
-/* The shifts, taken back into the principal components: deviation stddev x the eigenvalue's root. */
+/* The shifts, taken back into the principal components: deviation stddev x the eigenvalue. */
 static void test_pca_lighting(void **state)
 {
     (void)state;
@@ -103,9 +103,9 @@ static void test_pca_lighting(void **state)
             note(&parts[k], part / 255);
         }
     }
-    static const double roots[3] = {0.2175, 0.0188, 0.0045};
+    static const double values[3] = {0.2175, 0.0188, 0.0045};
     for (int k = 0; k < 3; k++) {
-        double rounding = 1 / sqrt(12) / 255, expected = hypot(0.5 * roots[k], rounding);
+        double rounding = 1 / sqrt(12) / 255, expected = hypot(0.5 * values[k], rounding);
         assert_near(mean_of(&parts[k]), 0, 4 * expected / sqrt(4000), "mean");
         assert_near(deviation_of(&parts[k]), expected, 0.06 * expected, "deviation");
     }
