@@ -111,7 +111,7 @@ void cli_print_overview(FILE *file, alx_language language)
     for (const cli_command *command = cli_commands; command->name; command++) {
         char left[32];
         snprintf(left, sizeof left, "  %s", command->name);
-        cli_print_padded(file, left, 14);
+        cli_print_padded(file, left, 18);
         fprintf(file, "%s\n", command->help[language]);
     }
     fprintf(file, "\n%s\n", t->more);

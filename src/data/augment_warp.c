@@ -56,7 +56,7 @@ static void fill_words(const alx_warp *w)
 
 /* ---- Places ---- */
 
-/* i + shift_x[i] and shift_y[i] through one row of the map; then no farther than low and high. */
+/* (i + shift_x[i], shift_y[i]) through one row of the map. */
 CLONES
 static void find_places(float *restrict out, int count, float across, float down, float first,
                         const float *restrict shift_x, const float *restrict shift_y)
@@ -76,13 +76,13 @@ static void reflect_places(float *places, int count, int size)
     }
 }
 
-/* From -1, the border, where a colour fills; else from 0. */
+/* In fixed point, and no farther than low and high. */
 CLONES
 static void round_places(int32_t *restrict out, const float *restrict places, int count, float low, float high)
 {
 #pragma omp simd
     for (int i = 0; i < count; i++) {
-        float place = places[i] < low ? low : places[i];
+        float place = places[i] > low ? places[i] : low; /* NaN, of an infinite map, becomes low */
         place = place > high ? high : place;
         out[i] = (int32_t)((place + 1) * ONE + 0.5f) - ONE;
     }

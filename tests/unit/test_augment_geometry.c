@@ -348,6 +348,38 @@ static void test_keys(void **state)
     stage_clear(&s);
 }
 
+/* The ends of all ranges, on images of few pixels: every byte is written, and nothing beyond (under ./run asan). */
+static void test_extremes(void **state)
+{
+    (void)state;
+    static const char *const lists[] = {
+        "[rotate: 180, translate: 1, scale: [1024, 1024], shear: {degrees: 80, vertical: 80}, elastic: {alpha: 1e6, "
+        "sigma: "
+        "0.5}]",
+        "[scale: {factor: [0.001, 0.001], fill: mean}, elastic: {alpha: 1e6, sigma: 1000, fill: mean}]",
+        "[random_resized_crop: {scale: 1e-300, ratio: [1e-300, 1e18]}, translate: {horizontal: 1, fill: reflect}]",
+        "[stroke_width: [16, 16], gaussian_blur: 32, erase: {probability: 1, scale: [1e-300, 1], ratio: [1e-300, "
+        "1e18]}]",
+        "[stroke_width: {radius: [-16, -16], ink: light}, gaussian_blur: [0, 1], noise: 1, pca_lighting: 100]",
+        "[color_jitter: {brightness: 100, contrast: 100, saturation: 100, hue: 0.5}]",
+        /* Past the largest float. */
+        "[scale: [0.001, 0.001], scale: [0.001, 0.001], scale: [0.001, 0.001], scale: [0.001, 0.001], scale: [0.001, "
+        "0.001], "
+        "scale: [0.001, 0.001], scale: [0.001, 0.001], scale: [0.001, 0.001], scale: [0.001, 0.001], scale: [0.001, "
+        "0.001], "
+        "scale: [0.001, 0.001], scale: [0.001, 0.001], scale: [0.001, 0.001], scale: [0.001, 0.001]]",
+    };
+    static const int sizes[][2] = {{1, 1}, {2, 1}, {3, 3}, {40, 5}, {17, 17}};
+    for (size_t k = 0; k < sizeof lists / sizeof *lists; k++)
+        for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+            stage s;
+            stage_set(&s, lists[k], sizes[i][0], sizes[i][1]);
+            fill_square(&s, 0, 0, sizes[i][0], 90);
+            for (uint32_t sample = 0; sample < 40; sample++) stage_run(&s, 0, sample);
+            stage_clear(&s);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -363,6 +395,7 @@ int main(void)
         cmocka_unit_test(test_shrinking_averages),
         cmocka_unit_test(test_elastic),
         cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_extremes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
