@@ -72,11 +72,6 @@ typedef struct alx_augment_pixels {
 } alx_augment_pixels;
 enum { ALX_NORMALS = 4096 };
 
-/* Luma of ITU-R 601 in Pillow's fixed point. */
-static inline uint8_t alx_luma(const uint8_t *rgb)
-{
-    return (uint8_t)((19595u * rgb[0] + 38470u * rgb[1] + 7471u * rgb[2] + 0x8000u) >> 16);
-}
 /* The mean colour, rounded. */
 void alx_mean_colour(uint8_t mean[3], const uint8_t *rgb, size_t pixels);
 

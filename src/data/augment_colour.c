@@ -1,4 +1,5 @@
 /* Augmentations of colour: the same change of every pixel. */
+#include <assert.h>
 #include <math.h>
 
 #include "base/clones.h"
@@ -52,6 +53,7 @@ static void blend_with_luma(uint8_t *rgb, size_t pixels, float factor)
 
 static int mean_luma(const uint8_t *rgb, size_t pixels)
 {
+    assert(pixels);
     uint64_t sum = 0;
     for (size_t i = 0; i < pixels; i++) sum += alx_luma(rgb + 3 * i);
     return (int)((2 * sum + pixels) / (2 * pixels));

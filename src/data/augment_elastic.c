@@ -33,7 +33,7 @@ static int spacing_for(double sigma)
 
 static size_t nodes_for(int pixels, int spacing)
 {
-    return (size_t)((pixels - 1) / spacing + 2);
+    return (size_t)((pixels - 1) / spacing) + 2;
 }
 
 size_t alx_elastic_floats(const alx_preprocess *p)
@@ -84,7 +84,7 @@ static void elastic_bend(const void *config, const alx_preprocess *p, const alx_
     const int radius = (int)ceil(3 * sigma);
     const int wide = field->columns + 2 * radius, high = field->rows + 2 * radius;
     const size_t nodes = (size_t)field->rows * (size_t)field->columns;
-    float weights[2 * RADIUS_MOST + 1];
+    float weights[2 * RADIUS_MOST + 1] = {0};
     double sum = 0;
     for (int k = -radius; k <= radius; k++) sum += exp(-0.5 * k * k / (sigma * sigma));
     for (int k = -radius; k <= radius; k++) weights[k + radius] = (float)(exp(-0.5 * k * k / (sigma * sigma)) / sum);

@@ -1,5 +1,6 @@
 #include "data/augment_warp.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -17,6 +18,7 @@ const alx_choice alx_fill_choices[] = {{"edge", ALX_FILL_EDGE},   {"reflect", AL
 
 void alx_mean_colour(uint8_t mean[3], const uint8_t *rgb, size_t pixels)
 {
+    assert(pixels);
     uint64_t sums[3] = {0};
     for (size_t i = 0; i < pixels; i++)
         for (int c = 0; c < 3; c++) sums[c] += rgb[3 * i + (size_t)c];

@@ -39,6 +39,11 @@ alx_status alx_preprocess_resize(const alx_preprocess *p, alx_resampler *scratch
 /* Where an inner length lies centred in an outer one: half the difference, .5 to the
  * even side, as Python rounds (so ImageOps.pad and torchvision's CenterCrop agree). */
 int alx_centre_offset(int64_t outer, int64_t inner);
+/* ITU-R 601 luma in 16 fractional bits: Pillow's convert("L"). */
+static inline uint8_t alx_luma(const uint8_t *rgb)
+{
+    return (uint8_t)((19595u * rgb[0] + 38470u * rgb[1] + 7471u * rgb[2] + 0x8000u) >> 16);
+}
 /* Cut height x width at (top, left) out of a resized image, mirror it if asked,
  * scale, and write planes: x is (channels, height, width). */
 void alx_preprocess_emit(const alx_preprocess *p, const uint8_t *resized, int top, int left, int mirror, float *x);
