@@ -156,7 +156,7 @@ static alx_status choose_augmented(grid *g, const alx_dataset *dataset, const co
     g->cells = calloc((size_t)g->count, sizeof *g->cells);
     if (!g->cells) return out_of_memory(err);
     for (int i = 0; i < images; i++) {
-        int64_t index;
+        int64_t index = 0;
         if (given) {
             alx_status status = find_image(&index, dataset, words[i], err);
             if (status) return status;
