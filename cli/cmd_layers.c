@@ -25,25 +25,6 @@ static int list(alx_language language)
     return status ? cli_error(&err) : CLI_DONE;
 }
 
-/* "kernel_size  integer, >= 1, default 3" */
-static void print_option(const alx_option_info *option, alx_language language)
-{
-    static const char *const words[2][2] = {{"must be given", "default"}, {"必填", "默认"}};
-    char left[160];
-    snprintf(left, sizeof left, "  %s", option->name);
-    cli_print_padded(stdout, left, 22);
-    const char *comma = language == ALX_CHINESE ? "，" : ", ";
-    cli_type_text type;
-    fputs(cli_type_name(option->type, language, type), stdout);
-    if (*option->range) printf("%s%s", comma, option->range);
-    if (!option->default_value)
-        printf("%s%s", comma, words[language][0]);
-    else if (*option->default_value)
-        printf("%s%s %s", comma, words[language][1], option->default_value);
-    printf("\n");
-    cli_print_row(stdout, "", option->help[language]);
-}
-
 static int print_one(const char *name, alx_language language)
 {
     cli_nearest nearest = {.word = name};
@@ -55,7 +36,7 @@ static int print_one(const char *name, alx_language language)
         }
         printf("%s (%s): %s\n", type->name, type->keras, type->help[language]);
         alx_option_info option;
-        for (int j = 0; alx_layer_type_option(type, j, &option); j++) print_option(&option, language);
+        for (int j = 0; alx_layer_type_option(type, j, &option); j++) cli_print_option(&option, language);
         return CLI_DONE;
     }
     if (nearest.best[0]) return cli_usage_error("there is no layer type %s; did you mean %s?", name, nearest.best);

@@ -157,11 +157,15 @@ const cli_command cli_commands[] = {
     {
         "show",
         {"draw sample images with their labels", "画出带标签的样本图片"},
-        "FOLDER|RECIPE.yaml [OPTION]...",
+        "FOLDER|RECIPE.yaml [OPTION]...\n"
+        "FOLDER|RECIPE.yaml --augmented [IMAGE]... [OPTION]...",
         "alexnet show photos/ -o samples.png\n"
-        "alexnet show recipes/demo.yaml --split test --count 20 --columns 5",
-        {"The images are as the network is given them at evaluation: resized and cropped.",
-         "画出的是评估时交给网络的图片：已缩放并裁剪。"},
+        "alexnet show recipes/demo.yaml --split test --count 20 --columns 5\n"
+        "alexnet show mine.yaml --augmented -o variants.png\n"
+        "alexnet show photos/ --augment '[rotate: 10, color_jitter]' photos/cat/1.jpg 17",
+        {"The images are as the network is given them at evaluation: resized and cropped. With --augmented they are "
+         "followed by what training is given in its first epochs.",
+         "画出的是评估时交给网络的图片：已缩放并裁剪。加上 --augmented，其后是训练最初几轮看到的样子。"},
         cli_show_options,
         cli_show,
         NULL,
@@ -186,6 +190,17 @@ const cli_command cli_commands[] = {
         {NULL, NULL},
         cli_layers_options,
         cli_layers,
+        NULL,
+    },
+    {
+        "augmentations",
+        {"list the augmentations, or one's options", "列出数据增强，或某一种的选项"},
+        "[NAME]",
+        "alexnet augmentations\n"
+        "alexnet augmentations rotate",
+        {NULL, NULL},
+        cli_augmentations_options,
+        cli_augmentations,
         NULL,
     },
     {0},

@@ -44,6 +44,8 @@ typedef char cli_type_text[192];
 const char *cli_type_name(const char *type, alx_language language, cli_type_text text);
 /* One row: `left` in its column, then help, wrapped. */
 void cli_print_row(FILE *file, const char *left, const char *help);
+/* "kernel_size  integer, >= 1, default 3", and its help below. */
+void cli_print_option(const alx_option_info *option, alx_language language);
 
 /* ---- The commands ---- */
 
@@ -58,11 +60,12 @@ int cli_check_data(const cli_call *call);
 int cli_show(const cli_call *call);
 int cli_models(const cli_call *call);
 int cli_layers(const cli_call *call);
+int cli_augmentations(const cli_call *call);
 
 /* Their option tables. */
 extern const cli_option cli_train_options[], cli_evaluate_options[], cli_compare_options[], cli_predict_options[],
     cli_summary_options[], cli_explain_options[], cli_profile_options[], cli_check_data_options[], cli_show_options[],
-    cli_models_options[], cli_layers_options[];
+    cli_models_options[], cli_layers_options[], cli_augmentations_options[];
 /* The recipe's keys, behind train's own options. */
 void cli_train_help(alx_language language);
 

@@ -114,8 +114,26 @@ void cli_print_overview(FILE *file, alx_language language)
     for (const cli_command *command = cli_commands; command->name; command++) {
         char left[32];
         snprintf(left, sizeof left, "  %s", command->name);
-        cli_print_padded(file, left, 14);
+        cli_print_padded(file, left, 18);
         fprintf(file, "%s\n", command->help[language]);
     }
     fprintf(file, "\n%s\n", t->more);
+}
+
+void cli_print_option(const alx_option_info *option, alx_language language)
+{
+    static const char *const words[2][2] = {{"must be given", "default"}, {"必填", "默认"}};
+    char left[160];
+    snprintf(left, sizeof left, "  %s", option->name);
+    cli_print_padded(stdout, left, 22);
+    const char *comma = language == ALX_CHINESE ? "，" : ", ";
+    cli_type_text type;
+    fputs(cli_type_name(option->type, language, type), stdout);
+    if (*option->range) printf("%s%s", comma, option->range);
+    if (!option->default_value)
+        printf("%s%s", comma, words[language][0]);
+    else if (*option->default_value)
+        printf("%s%s %s", comma, words[language][1], option->default_value);
+    printf("\n");
+    cli_print_row(stdout, "", option->help[language]);
 }

@@ -14,6 +14,7 @@ alx_status cli_session_open(cli_session *session, const char *path, const cli_se
     config.batch_size = (int)options->batch_size;
     config.precision = (alx_precision)options->precision;
     config.exact = options->exact;
+    config.views = (alx_views)options->views;
     alx_status status = alx_model_open(&session->model, path, err);
     return status ? status : alx_session_create(&session->session, session->model, &config, err);
 }

@@ -8,6 +8,7 @@ typedef struct cli_session_options {
     long long threads, batch_size;
     int precision; /* alx_precision */
     int exact;
+    int views; /* alx_views */
 } cli_session_options;
 
 /* Rows for a table whose config struct has the field `session` of that type. */
@@ -25,6 +26,15 @@ typedef struct cli_session_options {
          0,                                                                                                            \
          {"of the computation (default auto, which is f32: the same everywhere)",                                      \
           "计算精度（默认 auto，即 f32：在任何机器上结果相同）"}},                                                     \
+        {"views",                                                                                                      \
+         0,                                                                                                            \
+         CLI_CHOICE,                                                                                                   \
+         offsetof(config, session.views),                                                                              \
+         "centre|flip|ten-crop",                                                                                       \
+         0,                                                                                                            \
+         0,                                                                                                            \
+         {"what is averaged of each image: its centre (default), and its mirror image, or the paper's ten crops",      \
+          "每张图片取哪些部分求平均：中央（默认）、再加镜像，或论文的十块"}},                                          \
     {                                                                                                                  \
         "exact", 0, CLI_FLAG, offsetof(config, session.exact), NULL, 0, 0,                                             \
         {                                                                                                              \

@@ -251,6 +251,15 @@ ALX_API const alx_layer_type_info *alx_layer_type(int index);
 /* Option `index` of a layer type: 1 when there is one, 0 past the last. */
 ALX_API int alx_layer_type_option(const alx_layer_type_info *type, int index, alx_option_info *option);
 
+/* The augmentations that a recipe's list may hold, by index; NULL past the last. */
+typedef struct alx_augmentation_info {
+    const char *name; /* rotate */
+    const char *help[2];
+} alx_augmentation_info;
+ALX_API const alx_augmentation_info *alx_augmentation(int index);
+/* Option `index` of an augmentation: 1 when there is one, 0 past the last. */
+ALX_API int alx_augmentation_option(const alx_augmentation_info *augmentation, int index, alx_option_info *option);
+
 /* ---- Recipes: a network, data and training in a page --------------------- */
 
 typedef struct alx_recipe alx_recipe;
@@ -341,12 +350,21 @@ ALX_API const char *alx_model_class_name(const alx_model *model, int index);
 /* Resize and scaling in a line: "227x227 stretch bilinear, x 1/255". */
 ALX_API const char *alx_model_preprocessing(const alx_model *model);
 
+/* The parts of an image that are computed, each by itself; their probabilities are averaged. */
+typedef enum alx_views {
+    ALX_VIEWS_CENTRE = 0,  /* the centre alone */
+    ALX_VIEWS_FLIP = 1,    /* and its mirror image */
+    ALX_VIEWS_TEN_CROP = 2 /* four corners and the centre, and their mirror images (Krizhevsky 2012, sec. 4.1); the
+                            * model must have been trained with an image_size above its input */
+} alx_views;
+
 typedef struct alx_session_config {
     size_t struct_size;
     int threads;             /* 0: all cores that this process may use */
     alx_precision precision; /* auto: f32, whose results are the same everywhere */
     int batch_size;          /* images computed at once; 0: 1 */
     int exact;               /* 1: direct convolution only */
+    alx_views views;         /* centre */
 } alx_session_config;
 ALX_API void alx_session_config_init(alx_session_config *config);
 
@@ -385,6 +403,11 @@ ALX_API int alx_dataset_label(const alx_dataset *dataset, int64_t index);
 ALX_API void alx_dataset_image_size(const alx_dataset *dataset, int *width, int *height);
 /* The image as the network is given it at evaluation, before scaling: height x width x 3 bytes. */
 ALX_API alx_status alx_dataset_image(const alx_dataset *dataset, int64_t index, uint8_t *rgb, alx_error *err);
+/* How many augmentations the recipe lists; 0 for a model's data set. */
+ALX_API int alx_dataset_augmentations(const alx_dataset *dataset);
+/* The image as training is given it in that epoch (from 1), before scaling: height x width x 3 bytes. */
+ALX_API alx_status alx_dataset_augmented(const alx_dataset *dataset, int64_t index, int epoch, uint8_t *rgb,
+                                         alx_error *err);
 /* A seeded sample: fills indices with min(count, wanted) of them, returns how many. */
 ALX_API int alx_dataset_sample(const alx_dataset *dataset, uint64_t seed, int wanted, int64_t *indices);
 
@@ -409,7 +432,8 @@ ALX_API int64_t alx_evaluation_count(const alx_evaluation *evaluation);
 ALX_API int64_t alx_evaluation_skipped(const alx_evaluation *evaluation);
 /* The first skipped file and why; NULL when none was. */
 ALX_API const char *alx_evaluation_first_skipped(const alx_evaluation *evaluation);
-ALX_API double alx_evaluation_loss(const alx_evaluation *evaluation); /* mean cross-entropy, nats */
+/* Mean cross-entropy, nats; with several views, of the averaged probabilities. */
+ALX_API double alx_evaluation_loss(const alx_evaluation *evaluation);
 ALX_API double alx_evaluation_accuracy(const alx_evaluation *evaluation);
 ALX_API double alx_evaluation_top5(const alx_evaluation *evaluation); /* NaN up to five classes */
 ALX_API int alx_evaluation_class_count(const alx_evaluation *evaluation);

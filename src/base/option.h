@@ -103,5 +103,7 @@ typedef struct alx_bounds {
 alx_bounds alx_option_bounds(const alx_option *option);
 /* For help: the row as alx_option_info. */
 void alx_option_describe(const alx_option *option, alx_option_info *info);
+/* Row `index` of a table: 1 when there is one, 0 past the last. */
+int alx_options_row(const alx_option *table, int index, alx_option_info *info);
 
 #endif

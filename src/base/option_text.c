@@ -301,3 +301,13 @@ void alx_option_describe(const alx_option *option, alx_option_info *info)
     describe_type(option, info->type);
     describe_range(option, info->range);
 }
+
+int alx_options_row(const alx_option *table, int index, alx_option_info *info)
+{
+    for (int i = 0; i <= index && table[i].name; i++) {
+        if (i < index) continue;
+        alx_option_describe(&table[i], info);
+        return 1;
+    }
+    return 0;
+}

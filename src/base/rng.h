@@ -13,11 +13,12 @@ typedef enum alx_rng_purpose {
     ALX_RNG_INIT = 1,    /* step: parameter, slot: high element bits */
     ALX_RNG_SPLIT = 2,   /* slot: class */
     ALX_RNG_ORDER = 3,   /* step: epoch */
-    ALX_RNG_AUGMENT = 4, /* step: epoch, slot: sample, element: augmentation */
+    ALX_RNG_AUGMENT = 4, /* step: epoch, slot: sample, element: augmentation + 16 x (word / 4) */
     ALX_RNG_DROPOUT = 5, /* + 256 x the layer's index; step: training step, slot: place in the global batch */
     ALX_RNG_SAMPLE = 6,  /* pictures to show */
     ALX_RNG_PROFILE = 7, /* images of a profile; slot: image, element: a quarter of the pixel's index */
     ALX_RNG_MIX = 8,     /* step: epoch, slot: sample, element: 1024 x augmentation + draw */
+    ALX_RNG_PIXELS = 9,  /* step: epoch, slot: sample, element: augmentation << 28 | of its pixels */
 } alx_rng_purpose;
 
 typedef struct alx_rng4 {

@@ -1,98 +1,123 @@
-#include "data/augment.h"
+/* The list in a recipe: its classes, reading, writing, checking. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
-#include <assert.h>
-#include <stddef.h>
+#include "data/augment_class.h"
 
-#include "base/rng.h"
-
-/* ---- random_crop: where the network's input is cut out (Krizhevsky 2012, sec. 4.1) ---- */
-
-static const alx_option no_options[] = {{0}};
-
-static alx_status crop_check(const void *config, const alx_preprocess *p, alx_error *err)
-{
-    (void)config;
-    if (p->image_height > p->height || p->image_width > p->width) return ALX_OK;
-    return alx_fail(
-        err, ALX_USAGE,
-        "random_crop: images of %dx%d leave no room to cut %dx%d at different places; set image_size larger, "
-        "such as 256 for 224 or 227",
-        p->image_height, p->image_width, p->height, p->width);
-}
-
-/* 0..room, each as likely (within 2^-17 for any image). */
-static int draw_offset(uint32_t word, int room)
-{
-    return (int)(((uint64_t)word * ((uint64_t)room + 1)) >> 32);
-}
-
-static void crop_apply(const void *config, const alx_preprocess *p, const uint32_t words[4], alx_augment_view *view)
-{
-    (void)config;
-    view->top = draw_offset(words[0], p->image_height - p->height);
-    view->left = draw_offset(words[1], p->image_width - p->width);
-}
-
-/* ---- flip: left becomes right ---- */
-
-typedef struct flip_config {
-    double probability;
-} flip_config;
-
-/* clang-format off */
-static const alx_option flip_options[] = {
-    {"probability", ALX_OPTION_NUMBER, offsetof(flip_config, probability), "0.5", 0, 1, NULL, "p prob rate",
-     {"share of images that are mirrored", "被镜像的图像所占的比例"}},
-    {0},
-};
-/* clang-format on */
-
-static void flip_apply(const void *config, const alx_preprocess *p, const uint32_t words[4], alx_augment_view *view)
-{
-    (void)p;
-    const flip_config *flip = config;
-    if ((double)alx_rng_unit(words[0]) < flip->probability) view->mirror = !view->mirror;
-}
-
-const alx_augment_class alx_augment_classes[] = {
-    {
-        .name = "random_crop",
-        .help = {"cut the input out of the larger image (image_size) at a random place",
-                 "从较大的图像（image_size）中随机裁出输入区域"},
-        .options = no_options,
-        .check = crop_check,
-        .apply = crop_apply,
-    },
-    {
-        .name = "flip",
-        .help = {"mirror left and right at random; not for letters or digits", "随机左右镜像；文字、数字不宜使用"},
-        .options = flip_options,
-        .config_size = sizeof(flip_config),
-        .apply = flip_apply,
-    },
-    {0},
+const alx_augment_class *const alx_augment_classes[] = {
+    &alx_augment_random_crop,   &alx_augment_random_resized_crop,
+    &alx_augment_flip,          &alx_augment_rotate,
+    &alx_augment_translate,     &alx_augment_scale,
+    &alx_augment_shear,         &alx_augment_elastic,
+    &alx_augment_stroke_width,  &alx_augment_color_jitter,
+    &alx_augment_grayscale,     &alx_augment_pca_lighting,
+    &alx_augment_gaussian_blur, &alx_augment_noise,
+    &alx_augment_erase,         NULL,
 };
 
-/* ---- Lists ---- */
+/* ---- Names ---- */
+
+static const alx_augment_class *find(const char *name)
+{
+    for (const alx_augment_class *const *cls = alx_augment_classes; *cls; cls++)
+        if (alx_text_same_name((*cls)->name, name)) return *cls;
+    return NULL;
+}
+
+enum { WORDS_MOST = 256, WORD_MOST = 48 };
+
+/* What people may write, beside the class that they mean. */
+typedef struct spellings {
+    int count;
+    char text[WORDS_MOST][WORD_MOST];
+    const char *words[WORDS_MOST];
+    const alx_augment_class *classes[WORDS_MOST];
+} spellings;
+
+/* words: separated by spaces */
+static void add_spellings(spellings *s, const alx_augment_class *cls, const char *words)
+{
+    while (*words && s->count < WORDS_MOST) {
+        int length = (int)strcspn(words, " ");
+        snprintf(s->text[s->count], WORD_MOST, "%.*s", length, words);
+        s->words[s->count] = s->text[s->count];
+        s->classes[s->count++] = cls;
+        words += length;
+        words += strspn(words, " ");
+    }
+}
+
+static const alx_augment_class *nearest(const char *name)
+{
+    spellings s;
+    s.count = 0;
+    for (const alx_augment_class *const *cls = alx_augment_classes; *cls; cls++) {
+        add_spellings(&s, *cls, (*cls)->name);
+        add_spellings(&s, *cls, (*cls)->also);
+    }
+    const char *word = alx_text_nearest(name, s.words, s.count);
+    for (int i = 0; i < s.count; i++)
+        if (s.words[i] == word) return s.classes[i];
+    return NULL;
+}
 
 static alx_status unknown(const alx_yaml *node, const char *name, alx_error *err)
 {
-    const char *names[16];
-    int count = 0;
+    const alx_augment_class *near = nearest(name);
     alx_text all = {0};
-    for (const alx_augment_class *cls = alx_augment_classes; cls->name && count < 16; cls++) {
-        alx_text_printf(&all, "%s%s", count ? ", " : "", cls->name);
-        names[count++] = cls->name;
-    }
-    const char *near = alx_text_nearest(name, names, count);
+    for (const alx_augment_class *const *cls = alx_augment_classes; *cls; cls++)
+        alx_text_printf(&all, "%s%s", cls == alx_augment_classes ? "" : ", ", (*cls)->name);
     alx_printable given;
     alx_text_printable(name, given);
     alx_status status =
-        near ? alx_yaml_fail(node, err, ALX_BAD_DATA, "no augmentation \"%s\"; did you mean %s?", given, near)
+        near ? alx_yaml_fail(node, err, ALX_BAD_DATA, "no augmentation \"%s\"; did you mean %s?", given, near->name)
              : alx_yaml_fail(node, err, ALX_BAD_DATA, "no augmentation \"%s\"; there are %s", given,
                              all.failed ? "others" : all.data);
     alx_text_finish(&all);
     return status;
+}
+
+/* ---- Reading ---- */
+
+static const alx_numbers *numbers_of(const alx_option *option, const void *config)
+{
+    return (const alx_numbers *)((const char *)config + option->offset);
+}
+
+/* Lists of numbers are ranges: one number or two in order; none where the default is none. */
+static alx_status check_ranges(const alx_augment_class *cls, const void *config, const alx_yaml *node, alx_error *err)
+{
+    for (const alx_option *option = cls->options; option->name; option++) {
+        if (option->type != ALX_OPTION_NUMBERS) continue;
+        const alx_numbers *numbers = numbers_of(option, config);
+        if (numbers->count > 2 || (numbers->count == 0 && *option->default_value))
+            return alx_yaml_fail(node, err, ALX_BAD_DATA, "%s: %s has %d numbers; give one or [low, high]", cls->name,
+                                 option->name, numbers->count);
+        if (numbers->count == 2 && numbers->values[0] > numbers->values[1])
+            return alx_yaml_fail(node, err, ALX_BAD_DATA, "%s: %s [%g, %g] goes downwards; give [%g, %g]", cls->name,
+                                 option->name, numbers->values[0], numbers->values[1], numbers->values[1],
+                                 numbers->values[0]);
+    }
+    return ALX_OK;
+}
+
+/* The options of one item: a map as it is; any other value, as in rotate: 10, is the first option's. */
+static alx_status read_options(const alx_augment_class *cls, void *config, const alx_yaml *value, alx_arena *arena,
+                               alx_error *err)
+{
+    bool plain = value && (value->kind == ALX_YAML_LIST || (value->kind == ALX_YAML_SCALAR && *value->scalar));
+    if (!plain || !cls->options->name)
+        return alx_options_read(cls->options, config, value, cls->name, NULL, arena, err);
+    alx_yaml first = *value;
+    first.key = cls->options->name;
+    alx_yaml *children[] = {&first};
+    alx_yaml map = *value;
+    map.kind = ALX_YAML_MAP;
+    map.scalar = NULL;
+    map.count = 1;
+    map.children = children;
+    return alx_options_read(cls->options, config, &map, cls->name, NULL, arena, err);
 }
 
 /* One item: a name, or a map of one name to its options. */
@@ -103,16 +128,41 @@ static alx_status read_item(alx_augment_list *list, const alx_yaml *node, alx_ar
         return alx_yaml_fail(node, err, ALX_BAD_DATA,
                              "an augmentation is a name or a name with options, such as flip: {probability: 0.5}");
     const char *name = is_map ? node->children[0]->key : node->scalar;
-    const alx_augment_class *cls = alx_augment_classes;
-    while (cls->name && !alx_text_same_name(cls->name, name)) cls++;
-    if (!cls->name) return unknown(node, name, err);
-    if (list->count == (int)(sizeof list->items / sizeof *list->items))
+    const alx_augment_class *cls = find(name);
+    if (!cls) return unknown(node, name, err);
+    if (list->count == ALX_AUGMENT_MOST)
         return alx_yaml_fail(node, err, ALX_BAD_DATA, "more than %d augmentations", list->count);
     void *config = alx_arena_alloc(arena, 1, cls->config_size ? cls->config_size : 1, err);
     if (!config) return ALX_NO_MEMORY;
-    ALX_TRY(alx_options_read(cls->options, config, is_map ? node->children[0] : NULL, cls->name, NULL, arena, err));
+    ALX_TRY(read_options(cls, config, is_map ? node->children[0] : NULL, arena, err));
+    ALX_TRY(check_ranges(cls, config, node, err));
     list->items[list->count].cls = cls;
     list->items[list->count++].config = config;
+    return ALX_OK;
+}
+
+/* ---- What a list may not hold together ---- */
+
+/* All that decides what is cut out, bends or fills must agree: there is one map for all of it. */
+static alx_status check_together(const alx_augment_list *list, int index, const alx_yaml *node, alx_error *err)
+{
+    const alx_augment_class *cls = list->items[index].cls;
+    for (int i = 0; i < index; i++) {
+        const alx_augment_class *other = list->items[i].cls;
+        if (cls->cut && other->cut)
+            return alx_yaml_fail(node, err, ALX_BAD_DATA,
+                                 "%s and %s each choose what is cut out; leave one of them out", other->name,
+                                 cls->name);
+        if (cls->bend && other->bend)
+            return alx_yaml_fail(node, err, ALX_BAD_DATA, "%s stands twice in the list; once is enough", cls->name);
+        const alx_augment_chance *a = list->items[i].config, *b = list->items[index].config;
+        if (cls->fills && other->fills && a->fill != b->fill)
+            return alx_yaml_fail(node, err, ALX_BAD_DATA,
+                                 "%s fills with %s and %s with %s, but all of them become one map; give both the same "
+                                 "fill",
+                                 other->name, alx_fill_choices[a->fill].name, cls->name,
+                                 alx_fill_choices[b->fill].name);
+    }
     return ALX_OK;
 }
 
@@ -122,7 +172,10 @@ alx_status alx_augment_read(alx_augment_list *list, const alx_yaml *node, alx_ar
     if (!node || (node->kind == ALX_YAML_SCALAR && !*node->scalar)) return ALX_OK;
     if (node->kind != ALX_YAML_LIST)
         return alx_yaml_fail(node, err, ALX_BAD_DATA, "this is a list, such as [random_crop, flip]");
-    for (int i = 0; i < node->count; i++) ALX_TRY(read_item(list, node->children[i], arena, err));
+    for (int i = 0; i < node->count; i++) {
+        ALX_TRY(read_item(list, node->children[i], arena, err));
+        ALX_TRY(check_together(list, i, node->children[i], err));
+    }
     return ALX_OK;
 }
 
@@ -141,6 +194,18 @@ void alx_augment_write(alx_text *text, const alx_augment_list *list)
     alx_text_add(text, "]");
 }
 
+alx_status alx_augment_copy(alx_augment_list *copy, const alx_augment_list *list, alx_arena *arena, alx_error *err)
+{
+    alx_text text = {0};
+    char *yaml;
+    alx_yaml *node;
+    alx_augment_write(&text, list);
+    ALX_TRY(alx_text_take(&yaml, &text, err));
+    alx_status status = alx_yaml_parse(&node, arena, yaml, strlen(yaml), NULL, err);
+    free(yaml);
+    return status ? status : alx_augment_read(copy, node, arena, err);
+}
+
 alx_status alx_augment_check(const alx_augment_list *list, const alx_preprocess *p, alx_error *err)
 {
     for (int i = 0; i < list->count; i++) {
@@ -150,23 +215,16 @@ alx_status alx_augment_check(const alx_augment_list *list, const alx_preprocess 
     return ALX_OK;
 }
 
-/* ---- Views ---- */
+/* ---- The catalogue ---- */
 
-void alx_augment_view_centre(const alx_preprocess *p, alx_augment_view *view)
+const alx_augmentation_info *alx_augmentation(int index)
 {
-    assert(p->image_height >= p->height && p->image_width >= p->width);
-    *view = (alx_augment_view){
-        .top = alx_centre_offset(p->image_height, p->height),
-        .left = alx_centre_offset(p->image_width, p->width),
-    };
+    const int count = (int)(sizeof alx_augment_classes / sizeof *alx_augment_classes) - 1;
+    return index >= 0 && index < count ? &alx_augment_classes[index]->info : NULL;
 }
 
-void alx_augment_view_draw(const alx_augment_list *list, const alx_preprocess *p, uint64_t seed, uint32_t epoch,
-                           uint32_t sample, alx_augment_view *view)
+int alx_augmentation_option(const alx_augmentation_info *augmentation, int index, alx_option_info *option)
 {
-    alx_augment_view_centre(p, view);
-    for (int i = 0; i < list->count; i++) {
-        alx_rng4 words = alx_rng_draw(seed, ALX_RNG_AUGMENT, epoch, sample, (uint32_t)i);
-        list->items[i].cls->apply(list->items[i].config, p, words.v, view);
-    }
+    const alx_augment_class *cls = (const alx_augment_class *)augmentation; /* info is the descriptor's beginning */
+    return alx_options_row(cls->options, index, option);
 }

@@ -1,46 +1,64 @@
-/* Augmentations: random changes of a training image, seeded per sample. */
+/* Augmentations: random changes of a training image, seeded per sample.
+ *
+ * A sample goes through three stages, whatever the order in which the list names them: the part of the resized image
+ * that is cut out; one map that all geometric changes compose into, sampled once; then pixels and colours, one
+ * change after the other.  Within a stage the order is the list's.  docs/augmentation.md has the formulas. */
 #ifndef ALX_DATA_AUGMENT_H
 #define ALX_DATA_AUGMENT_H
 
 #include "base/option.h"
 #include "data/preprocess.h"
 
-/* What the augmentations of one sample decided.  Later ones that change pixels get the image. */
-typedef struct alx_augment_view {
-    int top, left; /* of the crop, in the resized image */
-    int mirror;
-} alx_augment_view;
+typedef struct alx_augment_class alx_augment_class;
 
-typedef struct alx_augment_class {
-    const char *name;
-    const char *help[2];
-    const alx_option *options;
-    size_t config_size;
-    alx_status (*check)(const void *config, const alx_preprocess *p, alx_error *err); /* may be NULL */
-    void (*apply)(const void *config, const alx_preprocess *p, const uint32_t words[4], alx_augment_view *view);
-} alx_augment_class;
+/* The table, ended by NULL. */
+extern const alx_augment_class *const alx_augment_classes[];
 
-/* The table, ended by a row without a name: random_crop, flip. */
-extern const alx_augment_class alx_augment_classes[];
+enum { ALX_AUGMENT_MOST = 16 }; /* in a list; a draw's place has four bits */
 
 typedef struct alx_augment_list {
     int count;
     struct {
         const alx_augment_class *cls;
         void *config;
-    } items[16];
+    } items[ALX_AUGMENT_MOST];
 } alx_augment_list;
 
-/* From a YAML list such as [random_crop, flip: {probability: 0.5}] (NULL: none). */
+/* From a YAML list such as [random_crop, rotate: 10, flip: {probability: 0.5}] (NULL: none).  A value that is no map
+ * is that of the first option. */
 alx_status alx_augment_read(alx_augment_list *list, const alx_yaml *node, alx_arena *arena, alx_error *err);
 /* The same list as YAML flow text. */
 void alx_augment_write(alx_text *text, const alx_augment_list *list);
+/* An equal list whose configs live in arena. */
+alx_status alx_augment_copy(alx_augment_list *copy, const alx_augment_list *list, alx_arena *arena, alx_error *err);
 /* That the list can work with these sizes; the loader asks when it is made. */
 alx_status alx_augment_check(const alx_augment_list *list, const alx_preprocess *p, alx_error *err);
-/* The view of one training sample: centre crop, then each augmentation in turn,
- * drawn from (seed, ALX_RNG_AUGMENT, epoch, sample, place in the list). */
-void alx_augment_view_draw(const alx_augment_list *list, const alx_preprocess *p, uint64_t seed, uint32_t epoch,
-                           uint32_t sample, alx_augment_view *view);
+
+/* ---- Samples ---- */
+
+/* What the random draws of a sample depend on, and nothing else. */
+typedef struct alx_augment_key {
+    uint64_t seed;
+    uint32_t epoch, sample;
+} alx_augment_key;
+
+/* The memory of one thread, kept from sample to sample. */
+typedef struct alx_augment_scratch alx_augment_scratch;
+alx_status alx_augment_scratch_create(alx_augment_scratch **scratch, const alx_augment_list *list,
+                                      const alx_preprocess *p, alx_error *err);
+void alx_augment_scratch_destroy(alx_augment_scratch *scratch);
+
+/* One training sample out of a resized image (image_height, image_width, 3): (height, width, 3), in scratch until the
+ * next call.  Allocates nothing. */
+const uint8_t *alx_augment_sample(const alx_augment_list *list, const alx_preprocess *p, alx_augment_scratch *scratch,
+                                  const uint8_t *resized, const alx_augment_key *key);
+
+/* ---- Views: parts of a resized image, as they are ---- */
+
+typedef struct alx_augment_view {
+    int top, left; /* in the resized image */
+    int mirror;
+} alx_augment_view;
 void alx_augment_view_centre(const alx_preprocess *p, alx_augment_view *view);
 
 #endif

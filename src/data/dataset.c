@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/rng.h"
-#include "data/augment.h"
 
 alx_status alx_dataset_create(alx_dataset **dataset, alx_sample_list *list, const alx_preprocess *preprocess,
                               alx_error *err)
@@ -120,43 +119,78 @@ void alx_dataset_image_size(const alx_dataset *dataset, int *width, int *height)
     *height = dataset->preprocess.height;
 }
 
-/* For networks that see grey. */
+/* For networks that see luma alone. */
 static void make_grey(uint8_t *rgb, size_t pixels)
 {
-    for (size_t i = 0; i < pixels; i++, rgb += 3) {
-        rgb[0] = rgb[1] = rgb[2] = alx_luma(rgb);
-    }
+    for (size_t i = 0; i < pixels; i++, rgb += 3) rgb[0] = rgb[1] = rgb[2] = alx_luma(rgb);
 }
 
-alx_status alx_dataset_image(const alx_dataset *dataset, int64_t index, uint8_t *rgb, alx_error *err)
+/* The image after resizing; finish `resized` in any case. */
+static alx_status read_resized(alx_image *resized, const alx_dataset *dataset, int64_t index, alx_error *err)
 {
     const alx_preprocess *p = &dataset->preprocess;
     if (index < 0 || index >= dataset->list.count)
         return alx_fail(err, ALX_USAGE, "image %lld of a data set of %lld", (long long)index,
                         (long long)dataset->list.count);
-    alx_image image = {0}, resized = {0};
+    alx_image image = {0};
     alx_resampler scratch = {0};
     alx_status status = alx_image_read(&image, dataset->list.samples[index].path, err);
-    if (status) goto done;
-    status = alx_image_reserve(&resized, p->image_width, p->image_height, err);
-    if (status) goto done;
-    status = alx_preprocess_resize(p, &scratch, image.rgb, image.width, image.height, resized.rgb, err);
-    if (status) {
-        alx_where(err, status, "%s", dataset->list.samples[index].path);
-        goto done;
+    if (!status) status = alx_image_reserve(resized, p->image_width, p->image_height, err);
+    if (!status) {
+        status = alx_preprocess_resize(p, &scratch, image.rgb, image.width, image.height, resized->rgb, err);
+        if (status) alx_where(err, status, "%s", dataset->list.samples[index].path);
     }
-    alx_augment_view view;
-    alx_augment_view_centre(p, &view);
-    size_t row = (size_t)p->width * 3;
-    for (int y = 0; y < p->height; y++) {
-        size_t from = ((size_t)(view.top + y) * (size_t)p->image_width + (size_t)view.left) * 3;
-        memcpy(rgb + (size_t)y * row, resized.rgb + from, row);
-    }
-    if (p->channels == 1) make_grey(rgb, (size_t)p->height * (size_t)p->width);
-done:
     alx_resampler_finish(&scratch);
-    alx_image_finish(&resized);
     alx_image_finish(&image);
+    return status;
+}
+
+alx_status alx_dataset_image(const alx_dataset *dataset, int64_t index, uint8_t *rgb, alx_error *err)
+{
+    const alx_preprocess *p = &dataset->preprocess;
+    alx_image resized = {0};
+    alx_status status = read_resized(&resized, dataset, index, err);
+    if (!status) {
+        alx_augment_view view;
+        alx_augment_view_centre(p, &view);
+        size_t row = (size_t)p->width * 3;
+        for (int y = 0; y < p->height; y++) {
+            size_t from = ((size_t)(view.top + y) * (size_t)p->image_width + (size_t)view.left) * 3;
+            memcpy(rgb + (size_t)y * row, resized.rgb + from, row);
+        }
+        if (p->channels == 1) make_grey(rgb, (size_t)p->height * (size_t)p->width);
+    }
+    alx_image_finish(&resized);
+    return status;
+}
+
+alx_status alx_dataset_augment(alx_dataset *dataset, const alx_augment_list *augment, uint64_t seed, alx_error *err)
+{
+    dataset->seed = seed;
+    return alx_augment_copy(&dataset->augment, augment, &dataset->list.arena, err);
+}
+
+int alx_dataset_augmentations(const alx_dataset *dataset)
+{
+    return dataset->augment.count;
+}
+
+alx_status alx_dataset_augmented(const alx_dataset *dataset, int64_t index, int epoch, uint8_t *rgb, alx_error *err)
+{
+    const alx_preprocess *p = &dataset->preprocess;
+    if (epoch < 1) return alx_fail(err, ALX_USAGE, "epoch %d; the first is 1", epoch);
+    alx_image resized = {0};
+    alx_augment_scratch *scratch = NULL;
+    alx_status status = read_resized(&resized, dataset, index, err);
+    if (!status) status = alx_augment_scratch_create(&scratch, &dataset->augment, p, err);
+    if (!status) {
+        const alx_augment_key key = {dataset->seed, (uint32_t)epoch - 1, (uint32_t)index};
+        size_t pixels = (size_t)p->height * (size_t)p->width;
+        memcpy(rgb, alx_augment_sample(&dataset->augment, p, scratch, resized.rgb, &key), pixels * 3);
+        if (p->channels == 1) make_grey(rgb, pixels);
+    }
+    alx_augment_scratch_destroy(scratch);
+    alx_image_finish(&resized);
     return status;
 }
 

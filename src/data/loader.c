@@ -11,16 +11,18 @@
 typedef struct worker {
     alx_image image; /* as decoded */
     alx_resampler scratch;
-    uint8_t *resized; /* (image_height, image_width, 3) of an image that is not cached */
+    uint8_t *resized;             /* (image_height, image_width, 3) of an image that is not cached */
+    alx_augment_scratch *augment; /* NULL where nothing is augmented */
 } worker;
 
 struct alx_loader {
     const alx_sample_list *list;
     alx_loader_config config;
-    size_t image_bytes; /* of one resized image */
-    worker *workers;    /* (config.threads) */
-    uint8_t *cache;     /* one allocation for all that is kept */
-    uint8_t **pixels;   /* (list->count) into the cache; NULL: decoded each time */
+    alx_preprocess after_cut; /* config.preprocess for images that are the input's size already */
+    size_t image_bytes;       /* of one resized image */
+    worker *workers;          /* (config.threads) */
+    uint8_t *cache;           /* one allocation for all that is kept */
+    uint8_t **pixels;         /* (list->count) into the cache; NULL: decoded each time */
 };
 
 /* The failure of a parallel loop: the lowest index wins, whatever thread was first. */
@@ -192,6 +194,11 @@ static alx_status make_room(alx_loader *loader, alx_error *err)
     for (size_t i = 0; i < cached; i++) loader->pixels[i] = loader->cache + i * loader->image_bytes;
     for (int t = 0; t < loader->config.threads; t++)
         if (!(loader->workers[t].resized = alx_calloc(loader->image_bytes, 1, err))) return ALX_NO_MEMORY;
+    loader->after_cut = *p;
+    loader->after_cut.image_height = p->height;
+    loader->after_cut.image_width = p->width;
+    for (int t = 0; loader->config.augment && t < loader->config.threads; t++)
+        ALX_TRY(alx_augment_scratch_create(&loader->workers[t].augment, loader->config.augment, p, err));
     return ALX_OK;
 }
 
@@ -222,6 +229,7 @@ void alx_loader_destroy(alx_loader *loader)
     for (int t = 0; loader->workers && t < loader->config.threads; t++) {
         alx_image_finish(&loader->workers[t].image);
         alx_resampler_finish(&loader->workers[t].scratch);
+        alx_augment_scratch_destroy(loader->workers[t].augment);
         free(loader->workers[t].resized);
     }
     free(loader->workers);
@@ -242,12 +250,14 @@ static alx_status fill_one(const alx_loader *loader, worker *w, int64_t place, c
         ALX_TRY(load_image(loader, w, loader->list->samples[place].path, w->resized, NULL, err));
         resized = w->resized;
     }
+    if (augment) {
+        const alx_augment_key key = {seed, epoch, (uint32_t)place};
+        alx_preprocess_emit(&loader->after_cut, alx_augment_sample(augment, p, w->augment, resized, &key), 0, 0, 0, x);
+        return ALX_OK;
+    }
     alx_augment_view view;
-    if (augment)
-        alx_augment_view_draw(augment, p, seed, epoch, (uint32_t)place, &view);
-    else
-        alx_augment_view_centre(p, &view);
-    alx_preprocess_emit(p, resized, view.top, view.left, view.mirror, x);
+    alx_augment_view_centre(p, &view);
+    alx_preprocess_emit(p, resized, view.top, view.left, 0, x);
     return ALX_OK;
 }
 

@@ -235,10 +235,7 @@ static void emit_rgb_row(float *x, size_t plane, const uint8_t *in, ptrdiff_t st
 
 static void emit_grey_row(float *x, const uint8_t *in, ptrdiff_t step, int width, const float table[256])
 {
-    for (int i = 0; i < width; i++) {
-        const uint8_t *pixel = in + i * step;
-        x[i] = table[alx_luma(pixel)];
-    }
+    for (int i = 0; i < width; i++) x[i] = table[alx_luma(in + i * step)];
 }
 
 void alx_preprocess_emit(const alx_preprocess *p, const uint8_t *resized, int top, int left, int mirror, float *x)

@@ -128,11 +128,5 @@ const alx_layer_type_info *alx_layer_type(int index)
 int alx_layer_type_option(const alx_layer_type_info *type, int index, alx_option_info *option)
 {
     const alx_layer_class *cls = (const alx_layer_class *)type; /* info is the descriptor's beginning */
-    for (int i = 0; i <= index && index >= 0; i++) {
-        if (!cls->options[i].name) return 0;
-        if (i < index) continue;
-        alx_option_describe(&cls->options[i], option);
-        return 1;
-    }
-    return 0;
+    return alx_options_row(cls->options, index, option);
 }

@@ -91,8 +91,6 @@ static int best_class(const float *row, int classes, int truth, int *larger)
 static alx_status count_batch(alx_evaluation *e, const alx_session *session, const alx_dataset *dataset, int64_t first,
                               int size, const batch *b, alx_error *err)
 {
-    const float *losses = alx_engine_losses(session->engine);               /* (size) */
-    const float *probabilities = alx_engine_probabilities(session->engine); /* (size, classes) */
     for (int i = 0; i < size; i++) {
         e->predicted[first + i] = -1;
         if (b->status[i]) {
@@ -103,9 +101,9 @@ static alx_status count_batch(alx_evaluation *e, const alx_session *session, con
             continue;
         }
         int truth = e->output[dataset->list.samples[first + i].label], larger;
-        int predicted = best_class(probabilities + (int64_t)i * e->classes, e->classes, truth, &larger);
+        int predicted = best_class(session->probabilities + (int64_t)i * e->classes, e->classes, truth, &larger);
         e->count++;
-        e->loss_sum += (double)losses[i];
+        e->loss_sum += session->losses[i];
         e->top5_hits += larger < TOP;
         e->confusion[(int64_t)truth * e->classes + predicted]++;
         e->predicted[first + i] = e->class_of[predicted];
@@ -134,8 +132,8 @@ static alx_status run(alx_evaluation *e, alx_session *session, const alx_dataset
             b->paths[i] = dataset->list.samples[first + i].path;
             labels[i] = e->output[dataset->list.samples[first + i].label];
         }
-        alx_session_load(session, b->paths, size, b->status, b->errors);
-        ALX_TRY(alx_engine_run(session->engine, ALX_MODE_EVALUATE, size, NULL, err));
+        alx_session_read(session, b->paths, size, b->status, b->errors);
+        ALX_TRY(alx_session_run(session, ALX_MODE_EVALUATE, size, err));
         ALX_TRY(count_batch(e, session, dataset, first, size, b, err));
         if (progress) progress(first + size, total, user);
     }

@@ -4,17 +4,11 @@
 
 #include "predict/session.h"
 
-static alx_status run(alx_session *session, int count, alx_error *err)
-{
-    return alx_engine_run(session->engine, ALX_MODE_PREDICT, count, NULL, err);
-}
-
 /* One image's row of the last run. */
 static void copy_row(const alx_session *session, int row, float *probabilities)
 {
     size_t classes = (size_t)session->model->meta.class_count;
-    memcpy(probabilities, alx_engine_probabilities(session->engine) + (size_t)row * classes,
-           classes * sizeof *probabilities);
+    memcpy(probabilities, session->probabilities + (size_t)row * classes, classes * sizeof *probabilities);
 }
 
 static alx_status refuse_null(const void *argument, const char *name, alx_error *err)
@@ -28,12 +22,12 @@ alx_status alx_predict_file(alx_session *session, const char *path, float *proba
     ALX_TRY(refuse_null(probabilities, "probabilities", err));
     alx_status status;
     alx_error error = {0};
-    alx_session_load(session, &path, 1, &status, &error);
+    alx_session_read(session, &path, 1, &status, &error);
     if (status) {
         if (err) *err = error;
         return status;
     }
-    ALX_TRY(run(session, 1, err));
+    ALX_TRY(alx_session_run(session, ALX_MODE_PREDICT, 1, err));
     copy_row(session, 0, probabilities);
     return ALX_OK;
 }
@@ -65,9 +59,8 @@ alx_status alx_predict_pixels(alx_session *session, const uint8_t *rgb, int widt
     alx_decoder *decoder = &session->decoders[0];
     const uint8_t *packed;
     ALX_TRY(pack_rows(&packed, decoder, rgb, width, height, stride, err));
-    ALX_TRY(
-        alx_session_prepare_pixels(session, decoder, packed, width, height, alx_engine_images(session->engine), err));
-    ALX_TRY(run(session, 1, err));
+    ALX_TRY(alx_session_put(session, decoder, 0, packed, width, height, err));
+    ALX_TRY(alx_session_run(session, ALX_MODE_PREDICT, 1, err));
     copy_row(session, 0, probabilities);
     return ALX_OK;
 }
@@ -84,8 +77,8 @@ alx_status alx_predict_files(alx_session *session, const char *const *paths, int
     size_t classes = (size_t)session->model->meta.class_count;
     for (int first = 0; first < count; first += session->batch_size) {
         int size = count - first < session->batch_size ? count - first : session->batch_size;
-        alx_session_load(session, paths + first, size, status + first, errors ? errors + first : NULL);
-        ALX_TRY(run(session, size, err));
+        alx_session_read(session, paths + first, size, status + first, errors ? errors + first : NULL);
+        ALX_TRY(alx_session_run(session, ALX_MODE_PREDICT, size, err));
         for (int i = 0; i < size; i++) {
             float *row = probabilities + (size_t)(first + i) * classes;
             if (status[first + i])

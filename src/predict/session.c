@@ -1,5 +1,6 @@
 #include "predict/session.h"
 
+#include <math.h>
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,7 @@ enum { MAX_THREADS = 1024, MAX_BATCH = 65536 };
 void alx_session_config_init(alx_session_config *config)
 {
     *config = (alx_session_config){
-        .struct_size = sizeof *config, .precision = ALX_PRECISION_AUTO, .threads = 0, .batch_size = 1, .exact = 0};
+        .struct_size = sizeof *config, .precision = ALX_PRECISION_AUTO, .batch_size = 1, .views = ALX_VIEWS_CENTRE};
 }
 
 static alx_status read_config(alx_session_config *out, const alx_session_config *config, alx_error *err)
@@ -22,10 +23,39 @@ static alx_status read_config(alx_session_config *out, const alx_session_config 
         return alx_fail(err, ALX_USAGE, "threads is %d; give 1 to %d, or 0 for all cores", out->threads, MAX_THREADS);
     if (out->batch_size < 0 || out->batch_size > MAX_BATCH)
         return alx_fail(err, ALX_USAGE, "batch_size is %d; give 1 to %d", out->batch_size, MAX_BATCH);
+    if ((int)out->views < ALX_VIEWS_CENTRE || out->views > ALX_VIEWS_TEN_CROP)
+        return alx_fail(err, ALX_USAGE, "views is %d; give ALX_VIEWS_CENTRE, _FLIP or _TEN_CROP", (int)out->views);
     if (!out->threads) out->threads = omp_get_num_procs();
     if (!out->batch_size) out->batch_size = 1;
     /* bf16 depends on the machine; a prediction should not. */
     if (out->precision == ALX_PRECISION_AUTO) out->precision = ALX_PRECISION_F32;
+    return ALX_OK;
+}
+
+/* The centre, the corners, then their mirror images. */
+static alx_status choose_views(alx_session *session, alx_views views, alx_error *err)
+{
+    const alx_preprocess *p = &session->model->preprocess;
+    alx_augment_view *view = session->views;
+    int places = 1;
+    alx_augment_view_centre(p, &view[0]);
+    if (views == ALX_VIEWS_TEN_CROP) {
+        const int down = p->image_height - p->height, right = p->image_width - p->width;
+        if (!down && !right)
+            return alx_fail(
+                err, ALX_USAGE,
+                "ten-crop: the model's images are %dx%d, and so is its input, so they have no corners to cut "
+                "out; use flip, or train with a larger image_size",
+                p->image_height, p->image_width);
+        for (int corner = 0; corner < 4; corner++)
+            view[places++] = (alx_augment_view){.top = corner / 2 * down, .left = corner % 2 * right};
+    }
+    session->view_count = places;
+    for (int i = 0; views != ALX_VIEWS_CENTRE && i < places; i++) {
+        view[places + i] = view[i];
+        view[places + i].mirror = 1;
+        session->view_count++;
+    }
     return ALX_OK;
 }
 
@@ -38,6 +68,19 @@ static alx_status create_engine(alx_session *session, const alx_session_config *
     return alx_engine_create(&session->engine, session->model->params, &engine, err);
 }
 
+static alx_status make_room(alx_session *session, alx_error *err)
+{
+    const alx_preprocess *p = &session->model->preprocess;
+    const size_t batch = (size_t)session->batch_size, classes = (size_t)session->model->meta.class_count;
+    session->image_bytes = (size_t)p->image_height * (size_t)p->image_width * 3;
+    session->decoders = alx_calloc((size_t)session->threads, sizeof *session->decoders, err);
+    session->resized = alx_calloc(batch, session->image_bytes, err);
+    session->probabilities = alx_calloc(batch * classes, sizeof *session->probabilities, err);
+    session->losses = alx_calloc(batch, sizeof *session->losses, err);
+    bool ready = session->decoders && session->resized && session->probabilities && session->losses;
+    return ready ? ALX_OK : ALX_NO_MEMORY;
+}
+
 alx_status alx_session_create(alx_session **session, const alx_model *model, const alx_session_config *config,
                               alx_error *err)
 {
@@ -46,13 +89,12 @@ alx_status alx_session_create(alx_session **session, const alx_model *model, con
     ALX_TRY(read_config(&resolved, config, err));
     alx_session *made = alx_calloc(1, sizeof *made, err);
     if (!made) return ALX_NO_MEMORY;
-    const alx_preprocess *p = &model->preprocess;
     made->model = model;
     made->threads = resolved.threads;
     made->batch_size = resolved.batch_size;
-    made->image_floats = (int64_t)p->channels * p->height * p->width;
-    made->decoders = alx_calloc((size_t)made->threads, sizeof *made->decoders, err);
-    alx_status status = made->decoders ? create_engine(made, &resolved, err) : ALX_NO_MEMORY;
+    alx_status status = choose_views(made, resolved.views, err);
+    if (!status) status = create_engine(made, &resolved, err);
+    if (!status) status = make_room(made, err);
     if (status) {
         alx_session_destroy(made);
         return status;
@@ -67,44 +109,84 @@ void alx_session_destroy(alx_session *session)
     for (int i = 0; session->decoders && i < session->threads; i++) {
         alx_decoder *decoder = &session->decoders[i];
         alx_resampler_finish(&decoder->scratch);
-        alx_image_finish(&decoder->resized);
         alx_image_finish(&decoder->image);
     }
     free(session->decoders);
+    free(session->resized);
+    free(session->probabilities);
+    free(session->losses);
     alx_engine_destroy(session->engine);
     free(session);
 }
 
-alx_status alx_session_prepare_pixels(const alx_session *session, alx_decoder *decoder, const uint8_t *rgb, int width,
-                                      int height, float *x, alx_error *err)
+alx_status alx_session_put(alx_session *session, alx_decoder *decoder, int slot, const uint8_t *rgb, int width,
+                           int height, alx_error *err)
 {
-    const alx_preprocess *p = &session->model->preprocess;
-    ALX_TRY(alx_image_reserve(&decoder->resized, p->image_width, p->image_height, err));
-    ALX_TRY(alx_preprocess_resize(p, &decoder->scratch, rgb, width, height, decoder->resized.rgb, err));
-    alx_augment_view view;
-    alx_augment_view_centre(p, &view);
-    alx_preprocess_emit(p, decoder->resized.rgb, view.top, view.left, 0, x);
-    return ALX_OK;
+    return alx_preprocess_resize(&session->model->preprocess, &decoder->scratch, rgb, width, height,
+                                 session->resized + (size_t)slot * session->image_bytes, err);
 }
 
-static alx_status load_file(const alx_session *session, alx_decoder *decoder, const char *path, float *x,
-                            alx_error *err)
+static alx_status read_file(alx_session *session, alx_decoder *decoder, int slot, const char *path, alx_error *err)
 {
     ALX_TRY(alx_image_read(&decoder->image, path, err));
     const alx_image *image = &decoder->image;
-    alx_status status = alx_session_prepare_pixels(session, decoder, image->rgb, image->width, image->height, x, err);
+    alx_status status = alx_session_put(session, decoder, slot, image->rgb, image->width, image->height, err);
     alx_printable name;
     return status ? alx_where(err, status, "%s", alx_text_printable(path, name)) : ALX_OK;
 }
 
-void alx_session_load(alx_session *session, const char *const *paths, int count, alx_status *status, alx_error *errors)
+void alx_session_read(alx_session *session, const char *const *paths, int count, alx_status *status, alx_error *errors)
 {
-    float *images = alx_engine_images(session->engine); /* (batch_size, C, H, W) */
 #pragma omp parallel for schedule(dynamic) num_threads(session->threads) if (count > 1)
     for (int i = 0; i < count; i++) {
-        float *x = images + i * session->image_floats;
-        status[i] =
-            load_file(session, &session->decoders[omp_get_thread_num()], paths[i], x, errors ? &errors[i] : NULL);
-        if (status[i]) memset(x, 0, (size_t)session->image_floats * sizeof *x);
+        alx_decoder *decoder = &session->decoders[omp_get_thread_num()];
+        status[i] = read_file(session, decoder, i, paths[i], errors ? &errors[i] : NULL);
+        if (status[i]) memset(session->resized + (size_t)i * session->image_bytes, 0, session->image_bytes);
     }
+}
+
+/* ---- Views ---- */
+
+/* One view of the first `count` images into the engine: (count, C, H, W). */
+static void show(const alx_session *session, const alx_augment_view *view, int count)
+{
+    const alx_preprocess *p = &session->model->preprocess;
+    const size_t floats = (size_t)p->channels * (size_t)p->height * (size_t)p->width;
+    float *images = alx_engine_images(session->engine);
+#pragma omp parallel for schedule(static) num_threads(session->threads) if (count > 1)
+    for (int i = 0; i < count; i++)
+        alx_preprocess_emit(p, session->resized + (size_t)i * session->image_bytes, view->top, view->left, view->mirror,
+                            images + (size_t)i * floats);
+}
+
+/* -log(exp(-a) + exp(-b)) */
+static double join_losses(double a, double b)
+{
+    return fmin(a, b) - log1p(exp(-fabs(a - b)));
+}
+
+/* The sum of exp(-loss) over the views is that of the truth's probabilities, kept as a logarithm: it cannot vanish. */
+static void add_view(alx_session *session, int view, alx_mode mode, int count)
+{
+    const float *probabilities = alx_engine_probabilities(session->engine); /* (count, classes) */
+    const float *losses = alx_engine_losses(session->engine);               /* (count) */
+    const int64_t values = (int64_t)count * session->model->meta.class_count;
+    for (int64_t i = 0; i < values; i++)
+        session->probabilities[i] = view ? session->probabilities[i] + probabilities[i] : probabilities[i];
+    for (int i = 0; mode == ALX_MODE_EVALUATE && i < count; i++)
+        session->losses[i] = view ? join_losses(session->losses[i], (double)losses[i]) : (double)losses[i];
+}
+
+alx_status alx_session_run(alx_session *session, alx_mode mode, int count, alx_error *err)
+{
+    for (int view = 0; view < session->view_count; view++) {
+        show(session, &session->views[view], count);
+        ALX_TRY(alx_engine_run(session->engine, mode, count, NULL, err));
+        add_view(session, view, mode, count);
+    }
+    if (session->view_count == 1) return ALX_OK;
+    const int64_t values = (int64_t)count * session->model->meta.class_count;
+    for (int64_t i = 0; i < values; i++) session->probabilities[i] /= (float)session->view_count;
+    for (int i = 0; i < count; i++) session->losses[i] += log(session->view_count);
+    return ALX_OK;
 }

@@ -1,4 +1,5 @@
-/* A session: an engine over a shared model, and what each thread of its team needs to decode images. */
+/* A session: an engine over a shared model, the images that it computes next, and what each thread of its team needs to
+ * decode them. */
 #ifndef ALX_PREDICT_SESSION_H
 #define ALX_PREDICT_SESSION_H
 
@@ -8,26 +9,35 @@
 
 /* Of one thread of the team; its memory is reused from image to image. */
 typedef struct alx_decoder {
-    alx_image image;   /* as decoded */
-    alx_image resized; /* image_height x image_width */
+    alx_image image; /* as decoded */
     alx_resampler scratch;
 } alx_decoder;
+
+enum { ALX_VIEWS_MOST = 10 };
 
 struct alx_session {
     const alx_model *model;
     alx_engine *engine;
     int threads;
     int batch_size;
-    int64_t image_floats;  /* C * H * W */
+    int view_count;
+    alx_augment_view views[ALX_VIEWS_MOST];
+    size_t image_bytes;    /* image_height * image_width * 3 */
+    uint8_t *resized;      /* (batch_size, image_height, image_width, 3) */
+    float *probabilities;  /* (batch_size, classes), of the last run */
+    double *losses;        /* (batch_size), of the last run in ALX_MODE_EVALUATE */
     alx_decoder *decoders; /* (threads) */
 };
 
-/* Decoded pixels to network input. x: (C, H, W). */
-alx_status alx_session_prepare_pixels(const struct alx_session *session, alx_decoder *decoder, const uint8_t *rgb,
-                                      int width, int height, float *x, alx_error *err);
-/* File i of `count` <= batch_size into slot i of the engine, on the team.  What cannot be read becomes zeros
- * (so that the batch keeps its size, and its plan) with status[i] and, when errors is not NULL, errors[i]. */
-void alx_session_load(struct alx_session *session, const char *const *paths, int count, alx_status *status,
+/* Decoded pixels, resized, become image `slot` < batch_size. */
+alx_status alx_session_put(struct alx_session *session, alx_decoder *decoder, int slot, const uint8_t *rgb, int width,
+                           int height, alx_error *err);
+/* File i of `count` <= batch_size becomes image i, on the team.  What cannot be read becomes black (so that the batch
+ * keeps its size, and its plan) with status[i] and, when errors is not NULL, errors[i]. */
+void alx_session_read(struct alx_session *session, const char *const *paths, int count, alx_status *status,
                       alx_error *errors);
+/* Each view of the first `count` images is a run of the engine (EVALUATE or PREDICT); probabilities are the mean over
+ * the views, losses the cross-entropy of that mean and the engine's labels. */
+alx_status alx_session_run(struct alx_session *session, alx_mode mode, int count, alx_error *err);
 
 #endif

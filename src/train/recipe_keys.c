@@ -73,8 +73,9 @@ static const alx_option top_options[] = {
 };
 
 const alx_option alx_recipe_augment = {"augment", ALX_OPTION_TEXT, 0, "[]", 0, 0, NULL, "augmentation aug",
-                                       {"random changes of training images, such as [random_crop, flip]",
-                                        "训练图像的随机变化，如 [random_crop, flip]"}};
+                                       {"random changes of training images, such as [random_crop, flip]; "
+                                        "`alexnet augmentations` lists them",
+                                        "训练图像的随机变化，如 [random_crop, flip]；用 `alexnet augmentations` 查看全部"}};
 
 /* clang-format on */
 

@@ -174,6 +174,13 @@ alx_status alx_dataset_open(alx_dataset **dataset, const alx_recipe *recipe, con
     if (!status) status = alx_graph_open(&graph, recipe->model, list.class_count, err);
     if (!status) status = alx_train_preprocess(&preprocess, recipe, graph->spec.input, err);
     if (!status) status = alx_dataset_create(dataset, &list, &preprocess, err);
+    if (!status) {
+        status = alx_dataset_augment(*dataset, &recipe->augment, (uint64_t)recipe->train.seed, err);
+        if (status) {
+            alx_dataset_destroy(*dataset);
+            *dataset = NULL;
+        }
+    }
     alx_graph_destroy(graph);
     alx_sample_list_finish(&list);
     return status;

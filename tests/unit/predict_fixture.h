@@ -66,16 +66,18 @@ static inline void write_image(const char *path, int number)
     assert_true(png_image_write_to_file(&image, path, 0, rgb, 0, NULL));
 }
 
-/* A model file that says it is `yaml` and holds the tensors of `tensors`. */
-static inline void write_model(const char *path, const char *yaml, const char *tensors, int class_count, int side)
+/* A model file that says it is `yaml` and holds the tensors of `tensors`, for inputs of side x side out of images of
+ * image_side x image_side. */
+static inline void write_model_for(const char *path, const char *yaml, const char *tensors, int class_count, int side,
+                                   int image_side)
 {
     alx_error err = {0};
     alx_spec spec = {0};
     alx_graph *graph = NULL;
     alx_params *params = NULL;
     alx_safetensors_writer *writer = NULL;
-    alx_preprocess p = {.image_height = side,
-                        .image_width = side,
+    alx_preprocess p = {.image_height = image_side,
+                        .image_width = image_side,
                         .height = side,
                         .width = side,
                         .channels = 3,
@@ -101,6 +103,11 @@ static inline void write_model(const char *path, const char *yaml, const char *t
     free(preprocessing);
     alx_params_destroy(params);
     alx_graph_destroy(graph);
+}
+
+static inline void write_model(const char *path, const char *yaml, const char *tensors, int class_count, int side)
+{
+    write_model_for(path, yaml, tensors, class_count, side, side);
 }
 
 static inline int setup(void **state)

@@ -1,0 +1,54 @@
+/* alexnet augmentations: what a recipe's list may hold, from the library's own tables. */
+#include <string.h>
+
+#include "cli/commands.h"
+#include "cli/output.h"
+#include "report/table.h"
+
+const cli_option cli_augmentations_options[] = {{0}};
+
+static int list(alx_language language)
+{
+    static const char *const headings[2][2] = {{"augmentation", "what"}, {"增强", "说明"}};
+    alx_table table;
+    alx_table_init(&table, headings[language][0], ALX_TABLE_LEFT, headings[language][1], ALX_TABLE_LEFT, NULL);
+    for (int i = 0; alx_augmentation(i); i++) {
+        alx_table_cell(&table, "%s", alx_augmentation(i)->name);
+        alx_table_cell(&table, "%s", alx_augmentation(i)->help[language]);
+    }
+    alx_error err = {0};
+    alx_status status = alx_table_print(&table, stdout, &err);
+    alx_table_finish(&table);
+    return status ? cli_error(&err) : CLI_DONE;
+}
+
+static int print_one(const char *name, alx_language language)
+{
+    cli_nearest nearest = {.word = name};
+    for (int i = 0; alx_augmentation(i); i++) {
+        const alx_augmentation_info *info = alx_augmentation(i);
+        if (strcmp(info->name, name)) {
+            cli_nearest_try(&nearest, info->name);
+            continue;
+        }
+        printf("%s: %s\n", info->name, info->help[language]);
+        alx_option_info option;
+        for (int j = 0; alx_augmentation_option(info, j, &option); j++) cli_print_option(&option, language);
+        return CLI_DONE;
+    }
+    if (nearest.best[0]) return cli_usage_error("there is no augmentation %s; did you mean %s?", name, nearest.best);
+    return cli_usage_error("there is no augmentation %s; alexnet augmentations lists them", name);
+}
+
+int cli_augmentations(const cli_call *call)
+{
+    cli_arguments arguments = {0};
+    int code;
+    if (!cli_begin(call, &arguments, NULL, &code)) return code;
+    int count = arguments.operand_count;
+    const char *name = count ? arguments.operands[0] : NULL;
+    alx_language language = arguments.language ? (alx_language)(arguments.language - 1) : call->language;
+    cli_arguments_finish(&arguments);
+    if (count > 1) return cli_usage_error("augmentations takes at most one name: alexnet augmentations rotate");
+    return name ? print_one(name, language) : list(language);
+}
