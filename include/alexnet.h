@@ -341,7 +341,8 @@ typedef struct alx_rate_findings {
     double noise;      /* the sample standard deviation of those ten losses */
     double lowest;     /* the rate where the smoothed loss is smallest */
     double steepest;   /* the rate where it falls fastest */
-    double suggestion; /* NaN: the loss fell at no rate by more than it varies, so that nothing is suggested */
+    double suggestion; /* the steepest, or a tenth of the lowest where that is smaller; NaN: the loss fell by no more
+                        * than it varies, so that nothing is suggested */
 } alx_rate_findings;
 
 /* Needs no validation images.  The weights are thrown away: the folder (config->out, as for alx_trainer_create) gets
@@ -375,8 +376,8 @@ typedef struct alx_series alx_series;
 
 typedef struct alx_sweep_config {
     size_t struct_size;
-    /* A YAML file, or its text, which begins with '{': {learning_rate: [1e-4, 1e-3], label_smoothing: {min: 0, max: 0.2}}.
-     * A list has the values to try, a map is a range to draw from. */
+    /* A YAML file, or its text, which begins with '{': {learning_rate: [1e-4, 1e-3], label_smoothing: {min: 0, max:
+     * 0.2}}. A list has the values to try, a map is a range to draw from. */
     const char *space;
     int trials;    /* so many draws; 0: every combination, the last key's values changing fastest */
     uint64_t seed; /* of the draws (Bergstra and Bengio 2012, "Random search for hyper-parameter optimization") */

@@ -10,8 +10,8 @@
 
 enum { STEPS = 100, START = 10, REACH = 3 };
 static const double first_rate = 1e-7, last_rate = 10;
-static const double memory = 0.9; /* of the smoothed loss */
-static const double too_much = 4; /* times the smallest */
+static const double memory = 0.9;      /* of the smoothed loss */
+static const double too_much = 4;      /* times the smallest */
 static const double least_fall = 0.02; /* of the loss at the start */
 
 struct alx_rate_search {
@@ -64,8 +64,12 @@ void alx_rate_analyse(alx_rate_findings *findings, const alx_rate_point *points,
     findings->lowest = points[lowest].rate;
     findings->steepest = points[find_steepest(points, count, lowest)].rate;
     const double fall = findings->start - points[lowest].smoothed;
-    /* The smoothed loss varies by a quarter of `noise` (sqrt((1 - memory) / (1 + memory))): a whole one is no chance. */
-    if (fall > findings->noise && fall > least_fall * findings->start) findings->suggestion = findings->lowest / 10;
+    /* The smoothed loss varies by a quarter of `noise` (sqrt((1 - memory) / (1 + memory))): a whole one is no chance.
+     */
+    /* A network with batch normalization hardly gets worse over decades of rates, so that the lowest is far too large;
+     * another's loss may fall fastest just before it breaks. */
+    if (fall > findings->noise && fall > least_fall * findings->start)
+        findings->suggestion = fmin(findings->steepest, findings->lowest / 10);
 }
 
 /* ---- Measuring it ---- */

@@ -15,8 +15,7 @@ static alx_status learn(alx_overfit_result *result, alx_trainer *t, alx_error *e
     *result = (alx_overfit_result){.images = t->batch};
     while (result->steps < STEPS && !(loss < low_loss) && !isnan(loss)) {
         alx_sums *here = &sums[result->steps % LAST];
-        const alx_probe_step step = {
-            .images = t->order, .n = t->batch, .step = result->steps + 1, .steps = STEPS};
+        const alx_probe_step step = {.images = t->order, .n = t->batch, .step = result->steps + 1, .steps = STEPS};
         ALX_TRY(alx_probe_run(t, &step, here, err));
         loss = alx_sums_loss(here);
         if (result->steps++ == 0) result->first_loss = loss;

@@ -11,7 +11,7 @@ typedef struct alx_probe_step {
     const int64_t *images; /* (n), places in the training list */
     int64_t n;
     bool augment;
-    uint32_t epoch; /* what augmentations draw from */
+    uint32_t epoch;      /* what augmentations draw from */
     int64_t step, steps; /* from 1 */
 } alx_probe_step;
 alx_status alx_probe_run(alx_trainer *t, const alx_probe_step *step, alx_sums *sums, alx_error *err);

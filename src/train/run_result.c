@@ -9,6 +9,12 @@
 #include "train/recipe.h"
 #include "train/run_folder.h"
 
+alx_run_result alx_run_result_none(void)
+{
+    const alx_epoch_result none = {.loss = NAN, .accuracy = NAN, .val_loss = NAN, .val_accuracy = NAN};
+    return (alx_run_result){.best = none, .seconds = NAN};
+}
+
 bool alx_run_was_saved(const char *folder)
 {
     char *path = alx_file_join(folder, ALX_RUN_LAST, NULL);
@@ -36,7 +42,7 @@ static double sum_seconds(const char *csv)
         sum += seconds;
         row = end;
     }
-    return sum;
+    return round(sum * 1000) / 1000; /* the rows' milliseconds, without the digits of their sum */
 }
 
 static double read_seconds(const char *folder)
@@ -44,7 +50,8 @@ static double read_seconds(const char *folder)
     char *path = alx_file_join(folder, ALX_RUN_METRICS, NULL);
     uint8_t *bytes = NULL;
     size_t size;
-    const double seconds = path && !alx_file_read(&bytes, &size, path, 64 << 20, NULL) ? sum_seconds((char *)bytes) : NAN;
+    const double seconds =
+        path && !alx_file_read(&bytes, &size, path, 64 << 20, NULL) ? sum_seconds((char *)bytes) : NAN;
     free(bytes);
     free(path);
     return seconds;
@@ -65,8 +72,7 @@ static alx_status read_saved(alx_run_result *result, const alx_saved *saved, alx
 
 alx_status alx_run_result_read(alx_run_result *result, const char *folder, alx_error *err)
 {
-    const alx_epoch_result none = {.loss = NAN, .accuracy = NAN, .val_loss = NAN, .val_accuracy = NAN};
-    *result = (alx_run_result){.best = none, .seconds = NAN};
+    *result = alx_run_result_none();
     char *path = alx_file_join(folder, ALX_RUN_LAST, err);
     if (!path) return ALX_NO_MEMORY;
     alx_saved saved = {0};

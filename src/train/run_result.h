@@ -14,6 +14,8 @@ typedef struct alx_run_result {
     double seconds;        /* of all epochs; NaN where metrics.csv is lost */
 } alx_run_result;
 
+/* Before anything was saved. */
+alx_run_result alx_run_result_none(void);
 /* From last.safetensors and metrics.csv. */
 alx_status alx_run_result_read(alx_run_result *result, const char *folder, alx_error *err);
 /* Whether a run was ever saved in it. */

@@ -1,8 +1,8 @@
 #include "train/sweep.h"
 
-#include <assert.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -119,8 +119,8 @@ static alx_status try_value(reader *r, const char *key, const alx_option *option
 static alx_status read_list(reader *r, dimension *d, const char *key, const alx_yaml *node)
 {
     if (node->count == 0)
-        return alx_yaml_fail(node, r->err, mistake(node), "%s: there is nothing to try in []; give values, or leave %s out",
-                             key, key);
+        return alx_yaml_fail(node, r->err, mistake(node),
+                             "%s: there is nothing to try in []; give values, or leave %s out", key, key);
     d->values = alx_arena_alloc(&r->sweep->arena, (size_t)node->count, sizeof *d->values, r->err);
     if (!d->values) return ALX_NO_MEMORY;
     for (; d->count < node->count; d->count++) {
@@ -145,9 +145,11 @@ static alx_status read_range(reader *r, dimension *d, const char *key, const alx
     ALX_TRY(try_value(r, key, d->option, min->scalar, min));
     ALX_TRY(try_value(r, key, d->option, max->scalar, max));
     if (!(d->range.min < d->range.max))
-        return alx_yaml_fail(min, r->err, mistake(min), "%s: min %s is not below max %s", key, min->scalar, max->scalar);
+        return alx_yaml_fail(min, r->err, mistake(min), "%s: min %s is not below max %s", key, min->scalar,
+                             max->scalar);
     if (d->option->type == ALX_OPTION_INT && d->range.max > whole_most)
-        return alx_yaml_fail(max, r->err, mistake(max), "%s: max %s is above 2^53; use a smaller one", key, max->scalar);
+        return alx_yaml_fail(max, r->err, mistake(max), "%s: max %s is above 2^53; use a smaller one", key,
+                             max->scalar);
     if (d->range.scale == LOG && !(d->range.min > 0))
         return alx_yaml_fail(min, r->err, mistake(min), "%s: a logarithm needs a min above 0; use scale: linear", key);
     return ALX_OK;
@@ -203,23 +205,21 @@ static double draw_unit(uint64_t seed, int trial, int key)
     return (double)((((uint64_t)words.v[0] << 32) | words.v[1]) >> 11) * 0x1p-53;
 }
 
-static double clamp(double value, const range *range)
+static double clamp(double value, const range *within)
 {
-    return value < range->min ? range->min : value > range->max ? range->max : value;
+    return value < within->min ? within->min : value > within->max ? within->max : value;
 }
 
 /* Whole numbers min..max are equally likely on a linear scale; others are rounded to four digits, to be read. */
 static const char *draw_range(reader *r, const dimension *d, double unit)
 {
-    const range *range = &d->range;
-    const bool whole = d->option->type == ALX_OPTION_INT;
-    const double min = range->min, max = range->max + whole;
-    const double drawn =
-        range->scale == LOG ? exp(log(min) + (log(max) - log(min)) * unit) : min + (max - min) * unit;
-    if (whole) return alx_arena_printf(&r->sweep->arena, r->err, "%" PRId64, (int64_t)clamp(floor(drawn), range));
+    const bool whole = d->option->type == ALX_OPTION_INT, in_log = d->range.scale == LOG;
+    const double min = d->range.min, max = d->range.max + whole;
+    const double drawn = in_log ? exp(log(min) + (log(max) - log(min)) * unit) : min + (max - min) * unit;
+    if (whole) return alx_arena_printf(&r->sweep->arena, r->err, "%" PRId64, (int64_t)clamp(floor(drawn), &d->range));
     char text[32];
     snprintf(text, sizeof text, "%.4g", drawn);
-    return alx_arena_strdup(&r->sweep->arena, alx_text_number(clamp(strtod(text, NULL), range), text), r->err);
+    return alx_arena_strdup(&r->sweep->arena, alx_text_number(clamp(strtod(text, NULL), &d->range), text), r->err);
 }
 
 static bool has_range(const reader *r)
@@ -273,12 +273,12 @@ static alx_status count_grid(int64_t *combinations, const reader *r, int trials)
         *combinations *= r->dimensions[k].count;
         if (*combinations > most)
             return alx_fail(r->err, ALX_USAGE, "more than %" PRId64 " combinations%s", most,
-                            trials ? "; give ranges to draw from in place of long lists" : "; draw some with --trials N");
+                            trials ? "; give ranges to draw from in place of long lists"
+                                   : "; draw some with --trials N");
     }
     if (trials > *combinations)
-        return alx_fail(r->err, ALX_USAGE,
-                        "%d trials of %" PRId64 " combinations; leave --trials out to try them all", trials,
-                        *combinations);
+        return alx_fail(r->err, ALX_USAGE, "%d trials of %" PRId64 " combinations; leave --trials out to try them all",
+                        trials, *combinations);
     return ALX_OK;
 }
 
@@ -332,6 +332,27 @@ alx_status alx_sweep_read(alx_sweep *sweep, const char *source, int trials, uint
     ALX_TRY(alx_file_read(&bytes, &count, source, ALX_YAML_MAX_BYTES, err));
     alx_status status = alx_sweep_parse(sweep, (const char *)bytes, count, source, trials, seed, recipe, err);
     free(bytes);
+    return status;
+}
+
+alx_status alx_sweep_folds(alx_sweep *sweep, int folds, const struct alx_recipe *recipe, alx_error *err)
+{
+    static const char *keys[] = {"data.split.folds", "data.split.fold"};
+    *sweep = (alx_sweep){.key_count = 2, .trial_count = folds, .keys = keys};
+    if (folds < 2 || folds > ALX_MAX_FOLDS)
+        return alx_fail(err, ALX_USAGE, "%d folds; give 2 to %d", folds, ALX_MAX_FOLDS);
+    sweep->values = alx_arena_alloc(&sweep->arena, (size_t)folds * 2, sizeof *sweep->values, err);
+    if (!sweep->values) return ALX_NO_MEMORY;
+    for (int k = 0; k < folds; k++) {
+        sweep->values[2 * k] = alx_arena_printf(&sweep->arena, err, "%d", folds);
+        sweep->values[2 * k + 1] = alx_arena_printf(&sweep->arena, err, "%d", k + 1);
+        if (!sweep->values[2 * k] || !sweep->values[2 * k + 1]) return ALX_NO_MEMORY;
+    }
+    struct alx_recipe *scratch;
+    ALX_TRY(alx_recipe_copy(&scratch, recipe, err));
+    alx_status status = ALX_OK;
+    for (int k = 0; k < 2 && !status; k++) status = alx_recipe_set(scratch, keys[k], sweep->values[k], err);
+    alx_recipe_destroy(scratch);
     return status;
 }
 

@@ -10,7 +10,7 @@
 
 #include "train/recipe.h"
 
-enum { ALX_SWEEP_MAX_KEYS = 32, ALX_SWEEP_MAX_TRIALS = 10000, ALX_SWEEP_MAX_GRID = 100000 };
+enum { ALX_SWEEP_MAX_KEYS = 32, ALX_SWEEP_MAX_TRIALS = 10000, ALX_SWEEP_MAX_GRID = 100000, ALX_MAX_FOLDS = 1000 };
 
 /* The trials of a series: what each gives the keys that change. */
 typedef struct alx_sweep {
@@ -28,6 +28,13 @@ alx_status alx_sweep_parse(alx_sweep *sweep, const char *text, size_t length, co
 /* source: a file, or text that begins with '{'. */
 alx_status alx_sweep_read(alx_sweep *sweep, const char *source, int trials, uint64_t seed,
                           const struct alx_recipe *recipe, alx_error *err);
+/* The trials of a k-fold cross-validation: data.split.fold is 1 to folds. */
+alx_status alx_sweep_folds(alx_sweep *sweep, int folds, const struct alx_recipe *recipe, alx_error *err);
 void alx_sweep_finish(alx_sweep *sweep);
+
+static inline const char *alx_sweep_value(const alx_sweep *sweep, int trial, int key)
+{
+    return sweep->values[(size_t)trial * (size_t)sweep->key_count + (size_t)key];
+}
 
 #endif
