@@ -96,13 +96,9 @@ static void on_event(const alx_event *event, void *user)
 static void print_verdict(const alx_overfit_result *r)
 {
     const long long images = r->images, steps = r->steps;
-    if (r->learned) {
-        printf("learned: %lld images by heart in %lld steps; in the last ten: loss %.4f, accuracy %.4f\n", images,
-               steps, r->loss, r->accuracy);
-        return;
-    }
-    printf("not learned: %lld images, %lld steps; in the last ten: loss %.4f, accuracy %.4f\n", images, steps, r->loss,
-           r->accuracy);
+    printf("%s: %lld images in %lld steps, loss %.4f, accuracy %.4f\n", r->learned ? "learned by heart" : "not learned",
+           images, steps, r->loss, r->accuracy);
+    if (r->learned) return;
     if (!(r->loss <= 1.5 * r->first_loss))
         puts("the loss grew: try a tenth of the learning rate, or --find-lr");
     else if (r->loss > 0.9 * r->first_loss)

@@ -359,7 +359,8 @@ ALX_API void alx_rate_search_findings(const alx_rate_search *search, alx_rate_fi
 typedef struct alx_overfit_result {
     int64_t images, steps;
     double first_loss;     /* before the first step */
-    double loss, accuracy; /* means of the last ten steps, in training: dropout draws */
+    double loss, accuracy; /* of the last step where its loss is below 0.01, else means of the last ten: in training, so
+                            * that dropout draws */
     int learned;           /* the loss fell below 0.01, or 99 % of the last ten steps' answers were right */
 } alx_overfit_result;
 
