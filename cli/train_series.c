@@ -218,6 +218,17 @@ static int tell_interrupted(const alx_series *series, const cli_train_form *form
     return CLI_INTERRUPTED;
 }
 
+static bool any_done(const alx_series *series)
+{
+    bool done = false;
+    for (int i = 0; i < alx_series_count(series); i++) {
+        alx_trial trial;
+        alx_series_trial(series, i, &trial);
+        done |= trial.state == ALX_TRIAL_DONE;
+    }
+    return done;
+}
+
 static int run(alx_series *series, const cli_train_form *form,
                alx_status (*print)(const alx_series *series, alx_error *err))
 {
@@ -227,7 +238,7 @@ static int run(alx_series *series, const cli_train_form *form,
     cli_train_end();
     alx_progress_finish(form->run->user);
     if (status == ALX_INTERRUPTED) return tell_interrupted(series, form);
-    if (print(series, &printing)) return cli_error(&printing);
+    if ((!status || any_done(series)) && print(series, &printing)) return cli_error(&printing);
     return status ? cli_error(&err) : CLI_DONE;
 }
 

@@ -108,9 +108,10 @@ static alx_trial_state state_after(alx_status status)
 }
 
 /* What the other trials would meet as well. */
-static bool ends_series(alx_status status)
+static bool ends_series(const alx_series *s, alx_status status)
 {
-    return status == ALX_INTERRUPTED || status == ALX_IO || status == ALX_BAD_DATA;
+    const bool failed = state_after(status) == ALX_TRIAL_FAILED;
+    return status == ALX_INTERRUPTED || status == ALX_IO || status == ALX_BAD_DATA || (failed && s->kind->alike);
 }
 
 static int count_state(const alx_series *s, alx_trial_state state)
@@ -136,10 +137,10 @@ static alx_status take_trial(alx_series *s, int index, alx_error *first_failure,
     alx_status status = train_trial(s, index, &own);
     t->state = state_after(status);
     alx_series_collect(s, index);
-    if (t->state == ALX_TRIAL_DIVERGED || t->state == ALX_TRIAL_FAILED) say(s, ALX_EVENT_WARNING, "%s", own.message);
     ALX_TRY(alx_series_write_results(s, err));
     if (status == ALX_INTERRUPTED) return interrupted(s, err);
-    if (ends_series(status)) return alx_fail(err, status, "%s", own.message);
+    if (ends_series(s, status)) return alx_fail(err, status, "%s", own.message);
+    if (status) say(s, ALX_EVENT_WARNING, "%s", own.message);
     if (t->state == ALX_TRIAL_FAILED && !first_failure->status) *first_failure = own;
     return ALX_OK;
 }
@@ -221,7 +222,7 @@ static alx_status create(alx_series **series, const alx_series_kind *kind, const
 alx_status alx_series_sweep(alx_series **series, const alx_recipe *recipe, const alx_sweep_config *given,
                             const alx_run_config *config, alx_error *err)
 {
-    static const alx_series_kind kind = {"sweep", "sweep.yaml", "results.csv", "", 3, true};
+    static const alx_series_kind kind = {"sweep", "sweep.yaml", "results.csv", "", 3, true, false};
     *series = NULL;
     alx_sweep_config sweep;
     alx_sweep plan;
@@ -239,7 +240,7 @@ alx_status alx_series_sweep(alx_series **series, const alx_recipe *recipe, const
 alx_status alx_series_folds(alx_series **series, const alx_recipe *recipe, int folds, const alx_run_config *config,
                             alx_error *err)
 {
-    static const alx_series_kind kind = {"cross-validation", "folds.yaml", "folds.csv", "fold-", 1, false};
+    static const alx_series_kind kind = {"cross-validation", "folds.yaml", "folds.csv", "fold-", 1, false, true};
     *series = NULL;
     alx_sweep plan;
     alx_status status = alx_sweep_folds(&plan, folds, recipe, err);

@@ -13,6 +13,7 @@ typedef struct alx_series_kind {
     const char *prefix;                    /* of the trials' names */
     int digits;                            /* at least so many behind it */
     bool show_keys;                        /* results has the keys' values */
+    bool alike;                            /* what one trial fails of, all would */
 } alx_series_kind;
 
 typedef struct alx_series_row {
