@@ -1,7 +1,9 @@
 /* The range test of learning rates and one batch by heart: on curves, and on small networks. */
 #include "trainer_fixture.h"
 
+#include "base/rng.h"
 #include "train/find_rate.h"
+#include "train/probe.h"
 
 /* ---- Curves ---- */
 
@@ -78,6 +80,32 @@ static alx_recipe *dead_recipe(void)
     write_file(at("dead.yaml"), dead, sizeof dead - 1);
     set(recipe, "model", at("dead.yaml"));
     return recipe;
+}
+
+/* Five steps of the first epoch: the same weights. */
+static void its_steps_are_those_of_a_run(void **state)
+{
+    (void)state;
+    enum { TAKEN = 5 };
+    alx_recipe *recipe = probe_recipe();
+    witness w = {.stop_after_steps = TAKEN};
+    alx_run_config config = config_for(at("run"), &w);
+    alx_error err;
+    expect(ALX_OK, alx_trainer_create(&w.trainer, recipe, &config, &err), &err);
+    expect(ALX_INTERRUPTED, alx_trainer_run(w.trainer, &err), &err);
+    alx_trainer *bare;
+    alx_sums sums;
+    expect(ALX_OK, alx_trainer_create_bare(&bare, recipe, NULL, &err), &err);
+    alx_rng_permute(bare->order, bare->data.train.count, 5, ALX_RNG_ORDER, 0, 0);
+    for (int i = 0; i < TAKEN; i++) {
+        const alx_probe_step step = {
+            .images = bare->order + 8 * i, .n = 8, .augment = true, .step = i + 1, .steps = TAKEN};
+        expect(ALX_OK, alx_probe_run(bare, &step, &sums, &err), &err);
+    }
+    assert_memory_equal(w.trainer->params->data, bare->params->data, (size_t)bare->params->span * sizeof(float));
+    alx_trainer_destroy(w.trainer);
+    alx_trainer_destroy(bare);
+    alx_recipe_destroy(recipe);
 }
 
 static void a_network_that_learns_gets_a_rate(void **state)
@@ -190,6 +218,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_curve_that_falls_gives_a_rate),
         cmocka_unit_test(a_curve_that_only_varies_gives_none),
+        TEST(its_steps_are_those_of_a_run),
         TEST(a_network_that_learns_gets_a_rate),
         TEST(a_dead_network_gets_none),
         TEST(a_batch_is_learned_by_heart),

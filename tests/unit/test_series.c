@@ -151,6 +151,13 @@ static void a_cut_series_ends_in_the_same_results(void **state)
     free(cut);
     cut = results_of(at("cut"));
     assert_string_equal(whole, cut);
+
+    /* A finished trial whose folder is lost is trained again. */
+    temp_folder_remove(at("cut/002"));
+    expect(ALX_OK, run_sweep(&l, recipe, at("cut"), &err), &err);
+    assert_int_equal(l.steps, 4);
+    alx_series_destroy(l.series);
+    assert_true(same_file(at("whole/002"), at("cut/002"), "best.safetensors"));
     free(whole);
     free(cut);
     alx_recipe_destroy(recipe);

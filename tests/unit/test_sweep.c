@@ -94,13 +94,14 @@ static void draws_keep_their_bounds_and_repeat(void **state)
         "{learning_rate: {min: 1e-5, max: 1e-1, scale: log}, label_smoothing: {min: 0, max: 0.2},"
         " batch_size: {min: 3, max: 6}, epochs: {min: 1, max: 1000, scale: log}, seed: [7, 8]}";
     alx_sweep s = parse(space, TRIALS, 11), again = parse(space, TRIALS, 11);
-    int low_rates = 0, low_shares = 0, sizes[7] = {0}, short_runs = 0, sevens = 0;
+    int low_rates = 0, low_shares = 0, both = 0, sizes[7] = {0}, short_runs = 0, sevens = 0;
     for (int t = 0; t < TRIALS; t++) {
         double rate = strtod(alx_sweep_value(&s, t, 0), NULL), share = strtod(alx_sweep_value(&s, t, 1), NULL);
         assert_true(rate >= 1e-5 && rate <= 1e-1);
         assert_true(share >= 0 && share <= 0.2);
         low_rates += rate < 1e-3;
         low_shares += share < 0.1;
+        both += rate < 1e-3 && share < 0.1;
         char *end;
         long size = strtol(alx_sweep_value(&s, t, 2), &end, 10), epochs = strtol(alx_sweep_value(&s, t, 3), NULL, 10);
         assert_true(size >= 3 && size <= 6 && !*end);
@@ -114,6 +115,7 @@ static void draws_keep_their_bounds_and_repeat(void **state)
     /* Halves within four standard deviations (10 each) of 200, quarters (8.7) of 100. */
     assert_in_range(low_rates, 160, 240);
     assert_in_range(low_shares, 160, 240);
+    assert_in_range(both, 65, 135); /* keys are drawn apart */
     assert_in_range(short_runs, 160, 240);
     assert_in_range(sevens, 160, 240);
     for (int size = 3; size <= 6; size++) assert_in_range(sizes[size], 65, 135);
