@@ -204,54 +204,54 @@ static bool has_key(const cli_arguments *arguments, const char *key)
 
 /* ---- Its forms ---- */
 
-static int train_run(alx_recipe *recipe, const cli_train_form *form)
+static int train_run(alx_recipe *recipe, const cli_train_job *job)
 {
     alx_trainer *trainer = NULL;
     alx_error err = {0};
-    alx_status status = alx_trainer_create(&trainer, recipe, form->run, &err);
-    int code = status ? cli_error(&err) : cli_train_run(trainer, form->run->user, &err);
+    alx_status status = alx_trainer_create(&trainer, recipe, job->run, &err);
+    int code = status ? cli_error(&err) : cli_train_run(trainer, job->run->user, &err);
     alx_trainer_destroy(trainer);
     return code;
 }
 
-/* Ways to train that exclude each other; the one without a name is the usual. */
-typedef struct train_way {
+/* Forms exclude each other; the one without a name is the usual run. */
+typedef struct train_form {
     const char *name;
-    int (*run)(alx_recipe *recipe, const cli_train_form *form);
-} train_way;
+    int (*run)(alx_recipe *recipe, const cli_train_job *job);
+} train_form;
 
 /* False: a mistake was reported. */
-static bool choose_way(train_way *way, const config *c)
+static bool choose_form(train_form *form, const config *c)
 {
     const struct {
-        train_way way;
+        train_form form;
         bool given;
-    } ways[] = {{{"find-lr", cli_train_find_rate}, c->find_lr != 0},
-                {{"overfit-batch", cli_train_overfit}, c->overfit_batch != 0},
-                {{"sweep", cli_train_sweep}, c->sweep != NULL},
-                {{"folds", cli_train_folds}, c->folds != 0}};
-    *way = (train_way){NULL, train_run};
-    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
-        if (!ways[i].given) continue;
-        if (way->name) {
-            cli_usage_error("--%s and --%s are two things; give one of them", way->name, ways[i].way.name);
+    } forms[] = {{{"find-lr", cli_train_find_rate}, c->find_lr != 0},
+                 {{"overfit-batch", cli_train_overfit}, c->overfit_batch != 0},
+                 {{"sweep", cli_train_sweep}, c->sweep != NULL},
+                 {{"folds", cli_train_folds}, c->folds != 0}};
+    *form = (train_form){NULL, train_run};
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        if (!forms[i].given) continue;
+        if (form->name) {
+            cli_usage_error("--%s and --%s are two things; give one of them", form->name, forms[i].form.name);
             return false;
         }
-        *way = ways[i].way;
+        *form = forms[i].form;
     }
     return true;
 }
 
-/* Options that belong to some ways only. */
-static bool fits_way(const train_way *way, const config *c)
+/* Options that belong to some forms only. */
+static bool fits_form(const train_form *form, const config *c)
 {
-    const bool sweep = way->run == cli_train_sweep;
+    const bool sweep = form->run == cli_train_sweep;
     if (c->trials && !sweep) return cli_usage_error("--trials is the number of draws of a --sweep"), false;
     if (c->sweep_seed && !sweep) return cli_usage_error("--sweep-seed is the seed of a --sweep"), false;
-    if (way->run == cli_train_overfit && (c->out || c->overwrite))
+    if (form->run == cli_train_overfit && (c->out || c->overwrite))
         return cli_usage_error("--overfit-batch writes nothing; leave out --out and --overwrite"), false;
-    if (way->name && c->resume)
-        return cli_usage_error("--resume continues a single run; leave out --%s%s", way->name,
+    if (form->name && c->resume)
+        return cli_usage_error("--resume continues a single run; leave out --%s%s", form->name,
                                sweep || c->folds ? ", or repeat the command as it was: it goes on by itself" : ""),
                false;
     return true;
@@ -270,7 +270,7 @@ static alx_status make_recipe(alx_recipe **recipe, const cli_arguments *argument
     return status;
 }
 
-static int train(const cli_arguments *arguments, const train_way *way, const cli_train_form *form)
+static int train(const cli_arguments *arguments, const train_form *form, const cli_train_job *job)
 {
     if (arguments->operand_count > 1)
         return cli_usage_error("train takes one folder or recipe, but %s and %s were given", arguments->operands[0],
@@ -283,7 +283,7 @@ static int train(const cli_arguments *arguments, const train_way *way, const cli
     alx_recipe *recipe = NULL;
     alx_error err = {0};
     alx_status status = make_recipe(&recipe, arguments, &err);
-    int code = status ? cli_error(&err) : way->run(recipe, form);
+    int code = status ? cli_error(&err) : form->run(recipe, job);
     alx_recipe_destroy(recipe);
     return code;
 }
@@ -329,13 +329,13 @@ int cli_train(const cli_call *call)
     alx_progress_init(&progress, stderr);
     run_config.on_event = alx_progress_event;
     run_config.user = &progress;
-    const cli_train_form form = {.call = call, .config = &c, .run = &run_config};
-    train_way way;
+    const cli_train_job job = {.call = call, .config = &c, .run = &run_config};
+    train_form form;
     cli_train_catch_signals();
-    if (!choose_way(&way, &c) || !fits_way(&way, &c))
+    if (!choose_form(&form, &c) || !fits_form(&form, &c))
         code = CLI_USAGE;
     else
-        code = c.resume ? resume(c.resume, &arguments, &run_config) : train(&arguments, &way, &form);
+        code = c.resume ? resume(c.resume, &arguments, &run_config) : train(&arguments, &form, &job);
     cli_arguments_finish(&arguments);
     return code;
 }

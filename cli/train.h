@@ -12,17 +12,18 @@ typedef struct cli_train_config {
     long long trials, sweep_seed, folds; /* 0: not given */
 } cli_train_config;
 
-typedef struct cli_train_form {
+/* What each form is given beside the recipe. */
+typedef struct cli_train_job {
     const cli_call *call;
     const cli_train_config *config;
     const alx_run_config *run; /* its user is the alx_progress */
-} cli_train_form;
+} cli_train_job;
 
 /* Each returns the exit code. */
-int cli_train_find_rate(alx_recipe *recipe, const cli_train_form *form);
-int cli_train_overfit(alx_recipe *recipe, const cli_train_form *form);
-int cli_train_sweep(alx_recipe *recipe, const cli_train_form *form);
-int cli_train_folds(alx_recipe *recipe, const cli_train_form *form);
+int cli_train_find_rate(alx_recipe *recipe, const cli_train_job *job);
+int cli_train_overfit(alx_recipe *recipe, const cli_train_job *job);
+int cli_train_sweep(alx_recipe *recipe, const cli_train_job *job);
+int cli_train_folds(alx_recipe *recipe, const cli_train_job *job);
 
 /* ---- train_run.c ---- */
 

@@ -68,12 +68,12 @@ static alx_status report_search(const alx_rate_search *search, alx_error *err)
     return ALX_OK;
 }
 
-int cli_train_find_rate(alx_recipe *recipe, const cli_train_form *form)
+int cli_train_find_rate(alx_recipe *recipe, const cli_train_job *job)
 {
     alx_rate_search *search;
     alx_error err = {0};
-    alx_status status = alx_rate_search_create(&search, recipe, form->run, &err);
-    alx_progress_finish(form->run->user);
+    alx_status status = alx_rate_search_create(&search, recipe, job->run, &err);
+    alx_progress_finish(job->run->user);
     if (!status) status = report_search(search, &err);
     alx_rate_search_destroy(search);
     return status ? cli_error(&err) : CLI_DONE;
@@ -110,9 +110,9 @@ static void print_verdict(const alx_overfit_result *r)
              "weight_decay work against learning by heart, and so do equal images with different labels");
 }
 
-int cli_train_overfit(alx_recipe *recipe, const cli_train_form *form)
+int cli_train_overfit(alx_recipe *recipe, const cli_train_job *job)
 {
-    alx_run_config config = *form->run;
+    alx_run_config config = *job->run;
     alx_overfit_result result;
     alx_error err = {0};
     config.on_event = on_event;

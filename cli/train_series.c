@@ -201,16 +201,16 @@ static void stop_series(void *series)
 }
 
 /* The same command, with the folder that was chosen and without what would begin anew. */
-static int tell_interrupted(const alx_series *series, const cli_train_form *form)
+static int tell_interrupted(const alx_series *series, const cli_train_job *job)
 {
     fputs("alexnet: to continue: alexnet train", stderr);
-    for (int i = 0; i < form->call->argc; i++) {
-        const char *word = form->call->argv[i];
+    for (int i = 0; i < job->call->argc; i++) {
+        const char *word = job->call->argv[i];
         if (!strncmp(word, "--overwrite", strlen("--overwrite"))) continue;
         fputc(' ', stderr);
         cli_print_shell(stderr, word);
     }
-    if (!form->config->out) {
+    if (!job->config->out) {
         fputs(" --out ", stderr);
         cli_print_shell(stderr, alx_series_folder(series));
     }
@@ -229,40 +229,40 @@ static bool any_done(const alx_series *series)
     return done;
 }
 
-static int run(alx_series *series, const cli_train_form *form,
+static int run(alx_series *series, const cli_train_job *job,
                alx_status (*print)(const alx_series *series, alx_error *err))
 {
     alx_error err = {0}, printing = {0};
     cli_train_begin(stop_series, series);
     alx_status status = alx_series_run(series, &err);
     cli_train_end();
-    alx_progress_finish(form->run->user);
-    if (status == ALX_INTERRUPTED) return tell_interrupted(series, form);
+    alx_progress_finish(job->run->user);
+    if (status == ALX_INTERRUPTED) return tell_interrupted(series, job);
     if ((!status || any_done(series)) && print(series, &printing)) return cli_error(&printing);
     return status ? cli_error(&err) : CLI_DONE;
 }
 
-int cli_train_sweep(alx_recipe *recipe, const cli_train_form *form)
+int cli_train_sweep(alx_recipe *recipe, const cli_train_job *job)
 {
     alx_series *series;
     alx_sweep_config sweep;
     alx_error err = {0};
     alx_sweep_config_init(&sweep);
-    sweep.space = form->config->sweep;
-    sweep.trials = (int)form->config->trials;
-    sweep.seed = (uint64_t)form->config->sweep_seed;
-    alx_status status = alx_series_sweep(&series, recipe, &sweep, form->run, &err);
-    int code = status ? cli_error(&err) : run(series, form, print_sweep);
+    sweep.space = job->config->sweep;
+    sweep.trials = (int)job->config->trials;
+    sweep.seed = (uint64_t)job->config->sweep_seed;
+    alx_status status = alx_series_sweep(&series, recipe, &sweep, job->run, &err);
+    int code = status ? cli_error(&err) : run(series, job, print_sweep);
     alx_series_destroy(series);
     return code;
 }
 
-int cli_train_folds(alx_recipe *recipe, const cli_train_form *form)
+int cli_train_folds(alx_recipe *recipe, const cli_train_job *job)
 {
     alx_series *series;
     alx_error err = {0};
-    alx_status status = alx_series_folds(&series, recipe, (int)form->config->folds, form->run, &err);
-    int code = status ? cli_error(&err) : run(series, form, print_folds);
+    alx_status status = alx_series_folds(&series, recipe, (int)job->config->folds, job->run, &err);
+    int code = status ? cli_error(&err) : run(series, job, print_folds);
     alx_series_destroy(series);
     return code;
 }
