@@ -1,18 +1,12 @@
 /* alexnet train: a recipe from a folder, a file or options; then the run, which Ctrl-C may stop. */
-#include <signal.h>
-#include <stdatomic.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include "cli/commands.h"
 #include "cli/output.h"
+#include "cli/train.h"
 #include "report/progress.h"
 
-typedef struct config {
-    const char *out, *resume;
-    int overwrite;
-} config;
+typedef cli_train_config config;
 
 const cli_option cli_train_options[] = {
     {"out",
@@ -40,6 +34,60 @@ const cli_option cli_train_options[] = {
      0,
      0,
      {"continue the run in this folder, at the very batch where it stopped", "从停下的那一批起，继续该文件夹中的运行"}},
+    {"find-lr",
+     0,
+     CLI_FLAG,
+     offsetof(config, find_lr),
+     NULL,
+     0,
+     0,
+     {"try learning rates from 1e-7 to 10 in 100 steps, draw the curve and suggest one; trains no model",
+      "用 100 步从 1e-7 到 10 试一遍学习率，画出曲线并给出建议；不留下模型"}},
+    {"overfit-batch",
+     0,
+     CLI_FLAG,
+     offsetof(config, overfit_batch),
+     NULL,
+     0,
+     0,
+     {"check that the network can learn one batch by heart; leaves nothing",
+      "检查网络能否把一个批次背下来；不留下任何文件"}},
+    {"sweep",
+     0,
+     CLI_TEXT,
+     offsetof(config, sweep),
+     "YAML",
+     0,
+     0,
+     {"train once for each combination of values: a file, or '{learning_rate: [1e-4, 1e-3]}'; a range such as "
+      "{min: 1e-5, max: 1e-2, scale: log} is drawn from",
+      "对各种取值组合逐一训练：YAML 文件，或 '{learning_rate: [1e-4, 1e-3]}'；"
+      "也可写范围 {min: 1e-5, max: 1e-2, scale: log}，从中随机抽取"}},
+    {"trials",
+     0,
+     CLI_INT,
+     offsetof(config, trials),
+     "N",
+     1,
+     10000,
+     {"sweep: so many random draws (default: every combination)", "sweep：随机抽取的次数（默认逐一试遍所有组合）"}},
+    {"sweep-seed",
+     0,
+     CLI_INT,
+     offsetof(config, sweep_seed),
+     "N",
+     0,
+     1e18,
+     {"sweep: seed of the draws (default 0)", "sweep：随机抽取所用的种子（默认 0）"}},
+    {"folds",
+     0,
+     CLI_INT,
+     offsetof(config, folds),
+     "N",
+     2,
+     1000,
+     {"cross-validation: train N times, each time validating on another Nth of the training images",
+      "交叉验证：把训练图片分成 N 份，训练 N 次，每次用其中一份验证"}},
     {0},
 };
 
@@ -125,59 +173,7 @@ void cli_train_help(alx_language language)
     }
 }
 
-/* ---- Stopping ---- */
-
-/* A signal handler can be told of the trainer in no other way. */
-static _Atomic(alx_trainer *) running;
-static atomic_int signals, started;
-
-static void on_signal(int number)
-{
-    static const char finishing[] =
-        "\nalexnet: finishing the batch and writing a checkpoint; press Ctrl-C again to stop at once\n";
-    static const char nothing[] = "\nalexnet: stopped before training; no checkpoint was written\n";
-    (void)number;
-    alx_trainer *trainer = atomic_load(&running);
-    bool first = !atomic_fetch_add(&signals, 1), early = !atomic_load(&started);
-    ssize_t written = 0;
-    if (first && trainer) alx_trainer_stop(trainer);
-    if (first && trainer) written = write(STDERR_FILENO, finishing, sizeof finishing - 1);
-    if (first && early) written = write(STDERR_FILENO, nothing, sizeof nothing - 1);
-    (void)written;
-    if (!first || !trainer) _exit(CLI_INTERRUPTED);
-}
-
-static void catch_signals(void)
-{
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
-
-/* ---- The run ---- */
-
-static int tell_interrupted(const char *folder)
-{
-    fprintf(stderr, "alexnet: to continue: alexnet train --resume ");
-    cli_print_shell(stderr, folder);
-    fputc('\n', stderr);
-    return CLI_INTERRUPTED;
-}
-
-static int run(alx_trainer *trainer, alx_progress *progress, alx_error *err)
-{
-    atomic_store(&started, 1);
-    atomic_store(&running, trainer);
-    alx_status status = alx_trainer_run(trainer, err);
-    atomic_store(&running, NULL);
-    alx_progress_finish(progress);
-    if (status == ALX_INTERRUPTED) return tell_interrupted(alx_trainer_folder(trainer));
-    if (status) return cli_error(err);
-    cli_print_name(stdout, alx_trainer_folder(trainer));
-    putchar('\n');
-    return CLI_DONE;
-}
+/* ---- What is trained ---- */
 
 static bool is_folder(const char *path)
 {
@@ -202,6 +198,63 @@ static bool has_key(const cli_arguments *arguments, const char *key)
     return false;
 }
 
+/* ---- Its forms ---- */
+
+static int train_run(alx_recipe *recipe, const cli_train_job *job)
+{
+    alx_trainer *trainer = NULL;
+    alx_error err = {0};
+    alx_status status = alx_trainer_create(&trainer, recipe, job->run, &err);
+    int code = status ? cli_error(&err) : cli_train_run(trainer, job->run->user, &err);
+    alx_trainer_destroy(trainer);
+    return code;
+}
+
+/* Forms exclude each other; the one without a name is the usual run. */
+typedef struct train_form {
+    const char *name;
+    int (*run)(alx_recipe *recipe, const cli_train_job *job);
+} train_form;
+
+/* False: a mistake was reported. */
+static bool choose_form(train_form *form, const config *c)
+{
+    const struct {
+        train_form form;
+        bool given;
+    } forms[] = {{{"find-lr", cli_train_find_rate}, c->find_lr != 0},
+                 {{"overfit-batch", cli_train_overfit}, c->overfit_batch != 0},
+                 {{"sweep", cli_train_sweep}, c->sweep != NULL},
+                 {{"folds", cli_train_folds}, c->folds != 0}};
+    *form = (train_form){NULL, train_run};
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        if (!forms[i].given) continue;
+        if (form->name) {
+            cli_usage_error("--%s and --%s are two things; give one of them", form->name, forms[i].form.name);
+            return false;
+        }
+        *form = forms[i].form;
+    }
+    return true;
+}
+
+/* Options that belong to some forms only. */
+static bool fits_form(const train_form *form, const config *c)
+{
+    const bool sweep = form->run == cli_train_sweep;
+    if (c->trials && !sweep) return cli_usage_error("--trials is the number of draws of a --sweep"), false;
+    if (c->sweep_seed && !sweep) return cli_usage_error("--sweep-seed is the seed of a --sweep"), false;
+    if (form->run == cli_train_overfit && (c->out || c->overwrite))
+        return cli_usage_error("--overfit-batch writes nothing; leave out --out and --overwrite"), false;
+    if (form->name && c->resume)
+        return cli_usage_error("--resume continues a single run; leave out --%s%s", form->name,
+                               sweep || c->folds ? ", or repeat the command as it was: it goes on by itself" : ""),
+               false;
+    return true;
+}
+
+/* ---- The run ---- */
+
 static alx_status make_recipe(alx_recipe **recipe, const cli_arguments *arguments, alx_error *err)
 {
     const char *source = arguments->operand_count ? arguments->operands[0] : NULL;
@@ -213,7 +266,7 @@ static alx_status make_recipe(alx_recipe **recipe, const cli_arguments *argument
     return status;
 }
 
-static int train(const cli_arguments *arguments, const alx_run_config *run_config)
+static int train(const cli_arguments *arguments, const train_form *form, const cli_train_job *job)
 {
     if (arguments->operand_count > 1)
         return cli_usage_error("train takes one folder or recipe, but %s and %s were given", arguments->operands[0],
@@ -224,13 +277,10 @@ static int train(const cli_arguments *arguments, const alx_run_config *run_confi
         return cli_usage_error("%s holds a run; go on with --resume %s, or train %s/recipe.yaml anew",
                                arguments->operands[0], arguments->operands[0], arguments->operands[0]);
     alx_recipe *recipe = NULL;
-    alx_trainer *trainer = NULL;
     alx_error err = {0};
     alx_status status = make_recipe(&recipe, arguments, &err);
-    if (!status) status = alx_trainer_create(&trainer, recipe, run_config, &err);
+    int code = status ? cli_error(&err) : form->run(recipe, job);
     alx_recipe_destroy(recipe);
-    int code = status ? cli_error(&err) : run(trainer, run_config->user, &err);
-    alx_trainer_destroy(trainer);
     return code;
 }
 
@@ -256,7 +306,7 @@ static int resume(const char *folder, const cli_arguments *arguments, const alx_
     alx_trainer *trainer = NULL;
     alx_error err = {0};
     alx_status status = alx_trainer_resume(&trainer, folder, keys, arguments->key_count, run_config, &err);
-    int code = status ? cli_error(&err) : run(trainer, run_config->user, &err);
+    int code = status ? cli_error(&err) : cli_train_run(trainer, run_config->user, &err);
     alx_trainer_destroy(trainer);
     return code;
 }
@@ -275,8 +325,13 @@ int cli_train(const cli_call *call)
     alx_progress_init(&progress, stderr);
     run_config.on_event = alx_progress_event;
     run_config.user = &progress;
-    catch_signals();
-    code = c.resume ? resume(c.resume, &arguments, &run_config) : train(&arguments, &run_config);
+    const cli_train_job job = {.call = call, .config = &c, .run = &run_config};
+    train_form form;
+    cli_train_catch_signals();
+    if (!choose_form(&form, &c) || !fits_form(&form, &c))
+        code = CLI_USAGE;
+    else
+        code = c.resume ? resume(c.resume, &arguments, &run_config) : train(&arguments, &form, &job);
     cli_arguments_finish(&arguments);
     return code;
 }

@@ -7,11 +7,13 @@ const cli_command cli_commands[] = {
         "train",
         {"train a network on a folder of labelled images", "用一个带类别的图片文件夹训练网络"},
         "FOLDER [OPTION]...\nRECIPE.yaml [OPTION]...\n--model MODEL --data.train FOLDER [OPTION]...\n"
-        "--resume RUN [--epochs N]",
+        "--resume RUN [--epochs N]\n"
+        "... --find-lr | --overfit-batch | --sweep YAML | --folds N",
         "alexnet train photos/\n"
         "alexnet train recipes/demo.yaml --epochs 3\n"
         "alexnet train --model alexnet --data.train 数据/train --data.validation 数据/validation --out runs/x\n"
-        "alexnet train --resume runs/x --epochs 20",
+        "alexnet train --resume runs/x --epochs 20\n"
+        "alexnet train photos/ --sweep '{learning_rate: [1e-4, 1e-3], batch_size: [16, 64]}' --out runs/sweep",
         {"FOLDER has one sub-folder for each class, or it has the sub-folders train and validation (or val, valid, "
          "test), each with one for each class. Any key of a recipe is an option, in its long form (--train.epochs) or "
          "its short one (--epochs). The run's folder is printed at the end: it holds the recipe with everything "

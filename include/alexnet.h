@@ -336,6 +336,108 @@ ALX_API void alx_trainer_stop(alx_trainer *trainer);
 ALX_API const char *alx_trainer_folder(const alx_trainer *trainer);
 ALX_API void alx_trainer_destroy(alx_trainer *trainer);
 
+/* ---- Before a run: which learning rate, and whether the network can learn ---- */
+
+/* The range test of learning rates (Smith 2017, "Cyclical learning rates for training neural networks", sec. 3.3):
+ * training from the seed's initial weights while the rate grows by the same factor at each step, from 1e-7 to 10 in
+ * 100 steps of full batches; it ends early when the loss exceeds four times its smallest or is no number. */
+typedef struct alx_rate_search alx_rate_search;
+
+typedef struct alx_rate_point {
+    double rate;     /* of the step that followed this loss */
+    double loss;     /* mean of the batch, before that step */
+    double smoothed; /* exponential mean of the losses so far */
+} alx_rate_point;
+
+typedef struct alx_rate_findings {
+    double start;      /* mean loss of the first ten steps, whose rates change nothing */
+    double noise;      /* the sample standard deviation of those ten losses */
+    double lowest;     /* the rate where the smoothed loss is smallest */
+    double steepest;   /* the rate where it falls fastest */
+    double suggestion; /* the steepest, or a tenth of the lowest where that is smaller; NaN: the loss fell by no more
+                        * than it varies, so that nothing is suggested */
+} alx_rate_findings;
+
+/* Needs no validation images.  The weights are thrown away: the folder (config->out, as for alx_trainer_create) gets
+ * recipe.yaml, model.yaml and find-lr.csv.  Each step is an ALX_EVENT_STEP; loss and accuracy are the batch's. */
+ALX_API alx_status alx_rate_search_create(alx_rate_search **search, const alx_recipe *recipe,
+                                          const alx_run_config *config, alx_error *err);
+ALX_API void alx_rate_search_destroy(alx_rate_search *search);
+ALX_API const char *alx_rate_search_folder(const alx_rate_search *search);
+/* Step by step: 1 when there is one, 0 past the last. */
+ALX_API int alx_rate_search_point(const alx_rate_search *search, int index, alx_rate_point *point);
+ALX_API void alx_rate_search_findings(const alx_rate_search *search, alx_rate_findings *findings);
+
+/* Whether a network learns one batch by heart, the first check of data, network and rate. */
+typedef struct alx_overfit_result {
+    int64_t images, steps;
+    double first_loss;     /* before the first step */
+    double loss, accuracy; /* of the last step where its loss is below 0.01, else means of the last ten: in training, so
+                            * that dropout draws */
+    int learned;           /* the loss fell below 0.01, or 99 % of the last ten steps' answers were right */
+} alx_overfit_result;
+
+/* Trains on the first batch of the first epoch alone, at most 100 steps: augment and label_smoothing are off.  Writes
+ * nothing: config->out is not read.  Each step is an ALX_EVENT_STEP; loss and accuracy are the batch's. */
+ALX_API alx_status alx_overfit_batch(alx_overfit_result *result, const alx_recipe *recipe, const alx_run_config *config,
+                                     alx_error *err);
+
+/* ---- Series of runs: sweeps and cross-validation ------------------------- */
+
+/* Runs of one recipe with some keys changed, one after another, each in a folder of its own below the series' folder:
+ * 001, 002 ... or fold-1, fold-2 ... */
+typedef struct alx_series alx_series;
+
+typedef struct alx_sweep_config {
+    size_t struct_size;
+    /* A YAML file, or its text, which begins with '{': {learning_rate: [1e-4, 1e-3], label_smoothing: {min: 0, max:
+     * 0.2}}. A list has the values to try, a map is a range to draw from. */
+    const char *space;
+    int trials;    /* so many draws; 0: every combination, the last key's values changing fastest */
+    uint64_t seed; /* of the draws (Bergstra and Bengio 2012, "Random search for hyper-parameter optimization") */
+} alx_sweep_config;
+ALX_API void alx_sweep_config_init(alx_sweep_config *config);
+
+typedef enum alx_trial_state {
+    ALX_TRIAL_WAITING,
+    ALX_TRIAL_INTERRUPTED,
+    ALX_TRIAL_DONE,
+    ALX_TRIAL_DIVERGED,
+    ALX_TRIAL_FAILED /* could not run: it does not fit into memory, the network does not fit the images, ... */
+} alx_trial_state;
+
+typedef struct alx_trial {
+    const char *name; /* "001", "fold-1": the name of its folder too */
+    alx_trial_state state;
+    int epochs, best_epoch;                                 /* complete ones; the best of them from 1, 0: none */
+    double loss, accuracy, val_loss, val_accuracy, seconds; /* of the best epoch; of all epochs.  NaN: there is none */
+} alx_trial;
+
+/* Checks every key and value before anything is trained.  config->out holds the series, sweep.yaml (the question and
+ * its trials) and results.csv.  When it holds this very series already, what is finished stays, and what was
+ * interrupted goes on at its batch; another series is refused without config->overwrite. */
+ALX_API alx_status alx_series_sweep(alx_series **series, const alx_recipe *recipe, const alx_sweep_config *sweep,
+                                    const alx_run_config *config, alx_error *err);
+/* k-fold cross-validation: run k has data.split.folds = folds and data.split.fold = k.  The same with folds.yaml and
+ * folds.csv. */
+ALX_API alx_status alx_series_folds(alx_series **series, const alx_recipe *recipe, int folds,
+                                    const alx_run_config *config, alx_error *err);
+ALX_API void alx_series_destroy(alx_series *series);
+/* Trains what is left.  A run that diverges or fails is a result like others and a warning; when any failed, the
+ * first one's status is returned at the end.  What would meet every run (unreadable images, a full disk; whatever
+ * fails in a cross-validation) ends the series. */
+ALX_API alx_status alx_series_run(alx_series *series, alx_error *err);
+/* As alx_trainer_stop for the run at hand: then ALX_INTERRUPTED.  Async-signal-safe in the thread that runs. */
+ALX_API void alx_series_stop(alx_series *series);
+ALX_API const char *alx_series_folder(const alx_series *series);
+ALX_API int alx_series_count(const alx_series *series);
+ALX_API void alx_series_trial(const alx_series *series, int index, alx_trial *trial);
+/* The keys that change ("train.learning_rate"), NULL past the last, and what a trial gives them. */
+ALX_API const char *alx_series_key(const alx_series *series, int key);
+ALX_API const char *alx_series_value(const alx_series *series, int trial, int key);
+/* "waiting", "interrupted", "done", "diverged", "failed" */
+ALX_API const char *alx_trial_state_name(alx_trial_state state);
+
 /* ---- Models and prediction ------------------------------------------------ */
 
 typedef struct alx_model alx_model;

@@ -19,6 +19,7 @@ typedef enum alx_rng_purpose {
     ALX_RNG_PROFILE = 7, /* images of a profile; slot: image, element: a quarter of the pixel's index */
     ALX_RNG_MIX = 8,     /* step: epoch, slot: sample, element: 1024 x augmentation + draw */
     ALX_RNG_PIXELS = 9,  /* step: epoch, slot: sample, element: augmentation << 28 | of its pixels */
+    ALX_RNG_SWEEP = 10,  /* step: trial, slot: key */
 } alx_rng_purpose;
 
 typedef struct alx_rng4 {

@@ -42,6 +42,9 @@ struct alx_trainer {
  * open recipe->model. */
 alx_status alx_trainer_build(alx_trainer **trainer, struct alx_recipe *recipe, const char *yaml,
                              const alx_run_config *config, alx_error *err);
+/* alx_trainer_create without a run folder: ready for its first step. */
+alx_status alx_trainer_create_bare(alx_trainer **trainer, const alx_recipe *recipe, const alx_run_config *config,
+                                   alx_error *err);
 /* recipe.yaml and model.yaml of the run folder. */
 alx_status alx_trainer_write_recipe(alx_trainer *trainer, bool model_too, alx_error *err);
 /* The recipe as a checkpoint keeps it: no model, no paths (the network and the data's hash stand beside it). */

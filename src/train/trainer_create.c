@@ -414,6 +414,16 @@ alx_status alx_trainer_write_recipe(alx_trainer *t, bool model_too, alx_error *e
     return status;
 }
 
+alx_status alx_trainer_create_bare(alx_trainer **trainer, const alx_recipe *recipe, const alx_run_config *config,
+                                   alx_error *err)
+{
+    *trainer = NULL;
+    struct alx_recipe *copy;
+    ALX_TRY(alx_recipe_copy(&copy, recipe, err));
+    copy->root = recipe->root; /* for messages, until it is built */
+    return alx_trainer_build(trainer, copy, NULL, config, err);
+}
+
 alx_status alx_trainer_create(alx_trainer **trainer, const alx_recipe *recipe, const alx_run_config *config,
                               alx_error *err)
 {
@@ -421,11 +431,8 @@ alx_status alx_trainer_create(alx_trainer **trainer, const alx_recipe *recipe, c
     const char *out = config ? config->out : NULL;
     const bool overwrite = config && config->overwrite;
     ALX_TRY(alx_run_folder_check(out, overwrite, err)); /* before hours of reading images */
-    struct alx_recipe *copy;
     alx_trainer *t;
-    ALX_TRY(alx_recipe_copy(&copy, recipe, err));
-    copy->root = recipe->root; /* for messages, until it is built */
-    ALX_TRY(alx_trainer_build(&t, copy, NULL, config, err));
+    ALX_TRY(alx_trainer_create_bare(&t, recipe, config, err));
     const uint64_t states = (uint64_t)alx_optimizer_state_count(&t->recipe->train.optimizer);
     alx_status status =
         alx_run_check_space(out, (uint64_t)t->params->span * sizeof(float), states * t->state_bytes, err);

@@ -62,3 +62,23 @@ if [ $code -eq 130 ]; then pass; else fail "exit code $code, not 130"; fi
 run 0 train runs/a/recipe.yaml --epochs 2 --out runs/extend --keep-optimizer
 run 0 train --resume runs/extend --epochs 3
 out_has runs/extend
+
+# A sweep, in its second trial: the line that it prints finishes it.
+last="train --sweep, interrupted"
+"$program" train many --model tiny.yaml --threads 1 --sweep '{epochs: [1, 40]}' --out "runs/a sweep" \
+    >"$work/out" 2>"$work/err" &
+pid=$!
+for i in $(seq 600); do
+    sleep 0.05
+    [ -s "runs/a sweep/002/recipe.yaml" ] && break
+done
+kill -INT $pid
+await $pid
+if [ $code -eq 130 ]; then pass; else fail "exit code $code, not 130"; fi
+err_has "to continue: alexnet train many --model tiny.yaml --threads 1 --sweep '{epochs: [1, 40]}' --out 'runs/a sweep'"
+if grep -q '^002,interrupted,40,' "runs/a sweep/results.csv"; then pass; else fail "no row of the interrupted trial"; fi
+alexnet() { run 0 "$@"; }
+eval "$(sed -n 's/^alexnet: to continue: //p' "$work/err")"
+unset -f alexnet
+err_has "1 of 2 runs are finished already"
+if grep -q '^002,done,40,40,' "runs/a sweep/results.csv"; then pass; else fail "the sweep was not finished"; fi

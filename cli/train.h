@@ -1,0 +1,38 @@
+/* The forms of `alexnet train`: a run, and what stands beside it. */
+#ifndef ALX_CLI_TRAIN_H
+#define ALX_CLI_TRAIN_H
+
+#include "cli/commands.h"
+#include "report/progress.h"
+
+/* train's own options. */
+typedef struct cli_train_config {
+    const char *out, *resume, *sweep;
+    int overwrite, find_lr, overfit_batch;
+    long long trials, sweep_seed, folds; /* 0: not given */
+} cli_train_config;
+
+/* What each form is given beside the recipe. */
+typedef struct cli_train_job {
+    const cli_call *call;
+    const cli_train_config *config;
+    const alx_run_config *run; /* its user is the alx_progress */
+} cli_train_job;
+
+/* Each returns the exit code. */
+int cli_train_find_rate(alx_recipe *recipe, const cli_train_job *job);
+int cli_train_overfit(alx_recipe *recipe, const cli_train_job *job);
+int cli_train_sweep(alx_recipe *recipe, const cli_train_job *job);
+int cli_train_folds(alx_recipe *recipe, const cli_train_job *job);
+
+/* ---- train_run.c ---- */
+
+void cli_train_catch_signals(void);
+/* From begin to end the first signal calls stop(what), which must be async-signal-safe, and the second ends the
+ * process; else any signal does. */
+void cli_train_begin(void (*stop)(void *what), void *what);
+void cli_train_end(void);
+/* A trainer to its end: prints its folder, or how to go on. */
+int cli_train_run(alx_trainer *trainer, alx_progress *progress, alx_error *err);
+
+#endif

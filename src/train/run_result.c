@@ -1,0 +1,85 @@
+#include "train/run_result.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "train/checkpoint.h"
+#include "train/recipe.h"
+#include "train/run_folder.h"
+
+alx_run_result alx_run_result_none(void)
+{
+    const alx_epoch_result none = {.loss = NAN, .accuracy = NAN, .val_loss = NAN, .val_accuracy = NAN};
+    return (alx_run_result){.best = none, .seconds = NAN};
+}
+
+bool alx_run_was_saved(const char *folder)
+{
+    char *path = alx_file_join(folder, ALX_RUN_LAST, NULL);
+    const bool saved = path && alx_file_exists(path);
+    free(path);
+    return saved;
+}
+
+/* The last field of each row; NaN where one is empty or no number. */
+static double sum_seconds(const char *csv)
+{
+    double sum = 0;
+    for (const char *row = strchr(csv, '\n'); row && row[1];) {
+        const char *end = strchr(row + 1, '\n');
+        if (!end) return NAN;
+        const char *comma = end;
+        while (*comma != ',' && comma > row) comma--;
+        char field[32];
+        const size_t length = (size_t)(end - comma) - 1;
+        double seconds;
+        if (length >= sizeof field) return NAN;
+        memcpy(field, comma + 1, length);
+        field[length] = '\0';
+        if (!alx_text_parse_number(&seconds, field)) return NAN;
+        sum += seconds;
+        row = end;
+    }
+    return round(sum * 1000) / 1000; /* the rows' milliseconds, without the digits of their sum */
+}
+
+static double read_seconds(const char *folder)
+{
+    char *path = alx_file_join(folder, ALX_RUN_METRICS, NULL);
+    uint8_t *bytes = NULL;
+    size_t size;
+    const double seconds =
+        path && !alx_file_read(&bytes, &size, path, 64 << 20, NULL) ? sum_seconds((char *)bytes) : NAN;
+    free(bytes);
+    free(path);
+    return seconds;
+}
+
+static alx_status read_saved(alx_run_result *result, const alx_saved *saved, alx_error *err)
+{
+    const alx_run_state *run = &saved->run;
+    struct alx_recipe *recipe;
+    ALX_TRY(alx_recipe_parse(&recipe, saved->recipe, strlen(saved->recipe), NULL, err));
+    result->epochs = run->epoch;
+    result->complete = run->epoch >= recipe->train.epochs;
+    result->best_epoch = run->best_epoch;
+    if (run->best_epoch) result->best = run->history[run->best_epoch - 1];
+    alx_recipe_destroy(recipe);
+    return ALX_OK;
+}
+
+alx_status alx_run_result_read(alx_run_result *result, const char *folder, alx_error *err)
+{
+    *result = alx_run_result_none();
+    char *path = alx_file_join(folder, ALX_RUN_LAST, err);
+    if (!path) return ALX_NO_MEMORY;
+    alx_saved saved = {0};
+    alx_status status = alx_saved_open(&saved, path, err);
+    if (!status) status = read_saved(result, &saved, err);
+    if (!status) result->seconds = read_seconds(folder);
+    alx_saved_finish(&saved);
+    free(path);
+    return status;
+}
