@@ -84,16 +84,21 @@ static double variance_of(const sums *s)
     return variance > 0.0 ? variance : 0.0;
 }
 
-/* values: (images, units, places).  The units are summed by themselves and then in order: the same bits for any number
- * of threads.  parts: (units), scratch. */
-static void reduce(alx_layer_statistics *out, const float *values, const alx_shape *shape, sums *parts, int threads)
+static void clear_units(sums *parts, int64_t units)
 {
-    const int64_t images = shape->dims[0], units = shape->dims[1], places = alx_shape_elements(shape) / images / units;
+    for (int64_t u = 0; u < units; u++) parts[u] = no_sums;
+}
+
+/* values: (images, units, places).  Each unit is summed by itself: the same bits for any number of threads. */
+static void add_units(sums *parts, const float *values, int64_t images, int64_t units, int64_t places, int threads)
+{
 #pragma omp parallel for schedule(static) num_threads(threads)
-    for (int64_t u = 0; u < units; u++) {
-        parts[u] = no_sums;
+    for (int64_t u = 0; u < units; u++)
         for (int64_t n = 0; n < images; n++) add_values(&parts[u], values + (n * units + u) * places, places);
-    }
+}
+
+static alx_layer_statistics statistics_of(const sums *parts, int64_t units)
+{
     sums all = no_sums;
     double within = 0.0;
     int64_t seen = 0, dead = 0;
@@ -104,7 +109,7 @@ static void reduce(alx_layer_statistics *out, const float *values, const alx_sha
         within += variance_of(&parts[u]);
         seen++;
     }
-    *out = (alx_layer_statistics){.count = all.count,
+    return (alx_layer_statistics){.count = all.count,
                                   .bad = all.bad,
                                   .zeros = all.zeros,
                                   .mean = mean_of(&all),
@@ -165,7 +170,7 @@ typedef struct pass {
     alx_dnn *dnn;   /* of the conversions */
     place *places;  /* (layers) */
     int wanted;     /* one layer, or -1: all */
-    float *scratch; /* (scratch_bytes): an output in f32, and what the conversion needs behind it */
+    float *scratch; /* (scratch_bytes): images of an output in f32, and what the conversion needs behind them */
     size_t scratch_bytes;
     sums *parts; /* most units or chunks */
     int threads;
@@ -173,39 +178,93 @@ typedef struct pass {
     float *out;       /* of the one layer, or NULL */
 } pass;
 
+/* Some images of an output: where they lie, and how they become plain f32. */
+typedef struct slice {
+    int64_t images;
+    const alx_md *from, *to;
+    alx_call *call; /* NULL: they are plain f32 */
+} slice;
+
+/* Images are converted a few at a time, so that a look at a layer does not take another layer's memory. */
+enum { SLICE_BYTES = 16 << 20 };
+
 static alx_status grow_scratch(pass *p, size_t bytes, alx_error *err)
 {
     if (bytes <= p->scratch_bytes) return ALX_OK;
     alx_memory_release(p->scratch, p->scratch_bytes);
     p->scratch_bytes = 0;
     p->scratch = bytes < alx_memory_available() ? alx_memory_reserve(bytes, 0) : NULL;
-    if (!p->scratch) return alx_fail(err, ALX_NO_MEMORY, "a look at the layers needs %zu bytes", bytes);
+    if (!p->scratch) return alx_fail(err, ALX_NO_MEMORY, "a look at the layers needs %zu bytes more", bytes);
     p->scratch_bytes = bytes;
     return ALX_OK;
 }
 
-/* The output of a layer as plain f32: where it lies, or in the scratch. */
-static alx_status plain_output(const float **out, alx_shape *shape, pass *p, const place *at, alx_error *err)
+/* How many images can be converted by themselves: where the order is one of ours, in which images come one after the
+ * other; else all of them. */
+static alx_status slice_size(int64_t *images, pass *p, const alx_md *whole, alx_order order, alx_error *err)
 {
-    const int slot = p->plan->build.value_slot[at->op->outputs[0]];
-    const alx_md *from = p->plan->build.slots[slot].md, *to;
-    void *data = alx_engine_slot(p->engine, p->plan, slot);
-    *shape = alx_md_shape(from);
-    ALX_TRY(alx_md_create(&to, p->dnn, shape, ALX_F32, ALX_ORDER_PLAIN, err));
-    *out = data;
-    if (alx_md_equal(from, to)) return ALX_OK;
+    const alx_shape shape = alx_md_shape(whole);
+    const alx_md *same;
+    ALX_TRY(alx_md_create(&same, p->dnn, &shape, alx_md_type(whole), order, err));
+    *images = shape.dims[0];
+    if (!alx_md_equal(same, whole)) return ALX_OK;
+    const int64_t fit = SLICE_BYTES / (alx_shape_elements(&shape) / shape.dims[0] * (int64_t)sizeof(float));
+    if (fit < *images) *images = fit > 0 ? fit : 1;
+    return ALX_OK;
+}
+
+static alx_status open_slice(slice *s, pass *p, const alx_md *whole, alx_order order, int64_t images, alx_error *err)
+{
+    alx_shape shape = alx_md_shape(whole);
+    *s = (slice){.images = images, .from = whole};
+    const bool part = images < shape.dims[0];
+    shape.dims[0] = images;
+    if (part) ALX_TRY(alx_md_create(&s->from, p->dnn, &shape, alx_md_type(whole), order, err));
+    ALX_TRY(alx_md_create(&s->to, p->dnn, &shape, ALX_F32, ALX_ORDER_PLAIN, err));
+    if (alx_md_equal(s->from, s->to)) return ALX_OK;
     alx_prim *prim;
-    alx_call *call;
-    ALX_TRY(alx_dnn_reorder(&prim, p->dnn, from, to, err));
+    ALX_TRY(alx_dnn_reorder(&prim, p->dnn, s->from, s->to, err));
     const alx_md *extra = alx_prim_md(prim, ALX_ARG_SCRATCHPAD);
-    const size_t bytes = (alx_md_bytes(to) + 63) / 64 * 64;
+    const size_t bytes = (alx_md_bytes(s->to) + 63) / 64 * 64;
     ALX_TRY(grow_scratch(p, bytes + (extra ? alx_md_bytes(extra) : 0), err));
-    const alx_call_arg args[] = {{ALX_ARG_FROM, from, data},
-                                 {ALX_ARG_TO, to, p->scratch},
+    const alx_call_arg args[] = {{ALX_ARG_FROM, s->from, NULL},
+                                 {ALX_ARG_TO, s->to, p->scratch},
                                  {ALX_ARG_SCRATCHPAD, extra, (char *)p->scratch + bytes}};
-    ALX_TRY(alx_call_create(&call, p->dnn, prim, extra ? 3 : 2, args, err));
-    *out = p->scratch;
-    return alx_call_run(call, err);
+    return alx_call_create(&s->call, p->dnn, prim, extra ? 3 : 2, args, err);
+}
+
+/* The slice's images as (images, units, places): where they lie, or in the scratch. */
+static alx_status read_slice(const float **values, const slice *s, const pass *p, void *data, alx_error *err)
+{
+    *values = data;
+    if (!s->call) return ALX_OK;
+    *values = p->scratch;
+    ALX_TRY(alx_call_bind(s->call, 0, data, err));
+    return alx_call_run(s->call, err);
+}
+
+/* Goes through a layer's output, slice by slice: into p->parts, and to p->out. */
+static alx_status read_output(pass *p, int slot, alx_error *err)
+{
+    const alx_md *whole = p->plan->build.slots[slot].md;
+    const alx_order order = alx_md_channel_block(whole) > 1 ? ALX_ORDER_BLOCKED : ALX_ORDER_PLAIN;
+    const alx_shape shape = alx_md_shape(whole);
+    const int64_t units = shape.dims[1], size = alx_shape_elements(&shape) / shape.dims[0];
+    char *data = alx_engine_slot(p->engine, p->plan, slot);
+    int64_t most;
+    ALX_TRY(slice_size(&most, p, whole, order, err));
+    clear_units(p->parts, units);
+    slice s = {0};
+    for (int64_t n = 0; n < shape.dims[0]; n += s.images) {
+        const int64_t left = shape.dims[0] - n, images = left < most ? left : most;
+        const float *values;
+        if (images != s.images) ALX_TRY(open_slice(&s, p, whole, order, images, err));
+        ALX_TRY(read_slice(&values, &s, p, data, err));
+        add_units(p->parts, values, images, units, size / units, p->threads);
+        if (p->out) memcpy(p->out + n * size, values, (size_t)(images * size) * sizeof *p->out);
+        data += alx_md_bytes(s.from);
+    }
+    return ALX_OK;
 }
 
 static alx_status look(void *user, int step, alx_error *err)
@@ -213,14 +272,11 @@ static alx_status look(void *user, int step, alx_error *err)
     pass *p = user;
     const int layer = p->plan->build.steps[step].layer;
     if (layer < 0 || p->places[layer].step != step || (p->wanted >= 0 && p->wanted != layer)) return ALX_OK;
-    const place *at = &p->places[layer];
-    const float *values;
-    alx_shape shape;
-    ALX_TRY(plain_output(&values, &shape, p, at, err));
-    if (p->out) memcpy(p->out, values, (size_t)alx_shape_elements(&shape) * sizeof *p->out);
+    const alx_op *op = p->places[layer].op;
+    ALX_TRY(read_output(p, p->plan->build.value_slot[op->outputs[0]], err));
     if (!p->probe) return ALX_OK;
-    reduce(&p->probe->layers[layer], values, &shape, p->parts, p->threads);
-    p->probe->layers[layer].rectified = is_rectified(at->op);
+    p->probe->layers[layer] = statistics_of(p->parts, alx_value_shape(&p->plan->program, op->outputs[0])->dims[1]);
+    p->probe->layers[layer].rectified = is_rectified(op);
     return ALX_OK;
 }
 
@@ -311,10 +367,14 @@ alx_status alx_probe_run(alx_probe *probe, alx_engine *engine, alx_params *param
                          const alx_step_key *key, alx_error *err)
 {
     pass p = {.engine = engine, .wanted = -1, .probe = probe};
-    const alx_shape images = alx_shape_batched(&params->graph->input, batch);
     alx_status status = begin_pass(&p, params->graph, ALX_MODE_TRAIN, batch, err);
     memset(probe->layers, 0, (size_t)probe->layer_count * sizeof *probe->layers);
-    if (!status) reduce(&probe->input, alx_engine_images(engine), &images, p.parts, p.threads);
+    if (!status) {
+        const int64_t channels = params->graph->input.dims[0], pixels = alx_shape_elements(&params->graph->input);
+        clear_units(p.parts, channels);
+        add_units(p.parts, alx_engine_images(engine), batch, channels, pixels / channels, p.threads);
+        probe->input = statistics_of(p.parts, channels);
+    }
     if (!status) status = run_once(&p, params, batch, key, err);
     if (!status) {
         hand_on(probe, params->graph);

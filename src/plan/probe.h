@@ -1,8 +1,8 @@
 /* A probe: what a training batch does in each layer, in numbers.
  *
  * It runs the training plan once more, forward and backward, and reduces every layer's output as soon as it is
- * there, then parameters and gradients.  Not part of a training step: it takes scratch of its own (the largest output
- * in f32) and gives it back. */
+ * there, then parameters and gradients.  Not part of a training step: it takes scratch of its own (16 MiB at most,
+ * or one output where oneDNN keeps it in an order of its own) and gives it back. */
 #ifndef ALX_PLAN_PROBE_H
 #define ALX_PLAN_PROBE_H
 

@@ -348,7 +348,7 @@ static bool moving_statistics(alx_text *text, const alx_case *c)
     for (int i = 0; i < c->graph->spec.layer_count; i++) {
         if (strcmp(c->graph->spec.layers[i].cls->name, "batch_normalization") != 0) continue;
         alx_text_printf(text,
-                        "so are training images when they are run as those of validation (%.1f %%): the moving "
+                        "run as validation images are, training images fare no better (%.1f %%), because the moving "
                         "statistics of %s have not settled after %" PRId64 " steps",
                         100.0 * c->as_validation, name_of(c, i), c->steps);
         return true;
@@ -400,7 +400,7 @@ const alx_diagnosis alx_diagnoses[ALX_DIAGNOSES] = {
     {"plateau", ALX_MOMENT_STALL, plateau, true,
      "give it more epochs, another seed, or a network with batch normalisation such as model: starter", false},
     {"moving_statistics", ALX_MOMENT_VALIDATION, moving_statistics, false,
-     "wait, or give batch_normalization a smaller momentum, such as 0.9", true},
+     "wait: they settle as the weights calm down; a smaller momentum or learning_rate makes them quicker", true},
     {"by_heart", ALX_MOMENT_VALIDATION, by_heart, false,
      "look whether the labels belong to the images (alexnet show), in training and in validation", false},
 };

@@ -69,7 +69,7 @@ alx_moment alx_doctor_moment(const alx_case *c)
 {
     const int64_t last = c->epochs;
     if (last < 1) return ALX_MOMENT_NONE;
-    if (last == 1) return sits_at_guess(&c->history[0], c->guess) ? ALX_MOMENT_FIRST_EPOCH : ALX_MOMENT_NONE;
+    if (last == 1) return trains_at_chance(c, &c->history[0]) ? ALX_MOMENT_FIRST_EPOCH : ALX_MOMENT_NONE;
     if (is_stuck(c, last) && !is_stuck(c, last - 1)) return ALX_MOMENT_STALL;
     if (learns_by_heart(c, last) && !learns_by_heart(c, last - 1)) return ALX_MOMENT_VALIDATION;
     return ALX_MOMENT_NONE;
@@ -86,13 +86,16 @@ bool alx_doctor_jumped(double loss, double guess, double start)
 static void say_epochs(alx_text *text, const alx_case *c)
 {
     const alx_epoch_result *last = &c->history[c->epochs - 1];
+    const bool at_guess = sits_at_guess(last, c->guess);
     alx_text_printf(text, "after %" PRId64 " epoch%s ", c->epochs, c->epochs == 1 ? "" : "s");
-    if (last->one_class && !sits_at_guess(last, c->guess))
-        alx_text_add(text, "every validation image is given the same class");
+    if (last->one_class && !at_guess)
+        alx_text_add(text, "every validation image is given the same class: ");
     else
-        alx_text_printf(text, "the loss is %.4f, %s of guessing among %d classes (%.4f)", last->loss,
-                        sits_at_guess(last, c->guess) ? "that" : "above that", c->classes, c->guess);
-    alx_text_add(text, ": ");
+        alx_text_printf(text, "the loss is %.4f, %s that of guessing among %d classes (%.4f): ", last->loss,
+                        at_guess                ? "about"
+                        : last->loss > c->guess ? "above"
+                                                : "near",
+                        c->classes, c->guess);
 }
 
 static void say_symptom(alx_text *text, const alx_case *c)

@@ -18,8 +18,8 @@ typedef enum alx_moment {
     ALX_MOMENT_START = 1,       /* before the first step */
     ALX_MOMENT_JUMP = 2,        /* a first step's loss lies far above guessing */
     ALX_MOMENT_DIVERGED = 4,    /* a loss or a weight is not a finite number */
-    ALX_MOMENT_FIRST_EPOCH = 8, /* which ended at guessing */
-    ALX_MOMENT_STALL = 16,      /* the same after two and more */
+    ALX_MOMENT_FIRST_EPOCH = 8, /* in which nothing was learned: said only when a layer is dead */
+    ALX_MOMENT_STALL = 16,      /* nothing was learned in two epochs and more */
     ALX_MOMENT_VALIDATION = 32  /* training images are told apart, validation images are not */
 } alx_moment;
 

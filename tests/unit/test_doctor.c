@@ -52,8 +52,11 @@ static void a_rate_too_high(void **state)
     set(recipe, "learning_rate", "0.3");
     set(recipe, "epochs", "1");
     witness w = run_of(recipe, ALX_OK, &err);
-    EXPECT(&w, "at step 2 the loss is ", "where guessing costs 0.693: the output of dense_1 has grown to size ",
-           "the first step changed dense_1.kernel by ", "at learning_rate 0.3; try learning_rate 0.03 (it is 0.3)");
+    expect_words(w.said, "warning: at step 2 the loss is ");
+    expect_words(w.said, "where guessing costs 0.693: the output of dense_1 has grown to size ");
+    expect_words(w.said, "the first step changed dense_1.kernel by ");
+    expect_words(w.said, "at learning_rate 0.3; try learning_rate 0.03 (it is 0.3)");
+    expect_words(w.said, "warning: after 1 epoch every validation image is given the same class: conv2d_1 is dead");
 
     recipe = recipe_of(NET("", ""));
     set(recipe, "optimizer", "sgd");
@@ -165,7 +168,7 @@ static void shuffled_labels(void **state)
     (void)state;
     alx_error err;
     witness w = run_of(recipe_on_noise(true, "0.00003", "6"), ALX_OK, &err);
-    EXPECT(&w, "epochs the loss is ", " of guessing among 2 classes",
+    EXPECT(&w, "epochs the loss is ", " that of guessing among 2 classes",
            "no layer is dead, but what dense_2 reads tells the classes of validation images apart no better than "
            "shuffled labels would (p = ",
            "look whether the labels belong to the images (alexnet show)");
@@ -209,6 +212,7 @@ static void healthy_runs_hear_nothing(void **state)
         for (int batch_norm = 0; batch_norm < 2; batch_norm++) {
             alx_recipe *recipe = recipe_of(batch_norm ? network : NET("", ""));
             set(recipe, "learning_rate", rates[i]);
+            set(recipe, "batch_size", "4");
             set(recipe, "epochs", i ? "6" : "1"); /* the first: an epoch at guessing, from which it learns later */
             expect_health(recipe);
         }
@@ -223,6 +227,111 @@ static void healthy_runs_hear_nothing(void **state)
     set(recipe, "data.std", "0.25");
     set(recipe, "epochs", "6");
     expect_health(recipe);
+}
+
+/* ---- When he looks ---- */
+
+static void a_slow_start_is_not_a_stuck_run(void **unused)
+{
+    (void)unused;
+    alx_epoch_result h[3] = {{.loss = 0.6931, .accuracy = 0.5, .val_loss = 0.69},
+                             {.loss = 0.6933, .accuracy = 0.51, .val_loss = 0.69},
+                             {.loss = 0.6932, .accuracy = 0.5}};
+    alx_case patient = {.history = h,
+                        .epochs = 1,
+                        .epoch_steps = 40,
+                        .guess = log(2.0),
+                        .train_count = 4000,
+                        .train_chance = 0.5,
+                        .chance = 0.5};
+    assert_int_equal(alx_doctor_moment(&patient), ALX_MOMENT_FIRST_EPOCH); /* only what is dead is said there */
+    patient.epochs = 2;
+    assert_int_equal(alx_doctor_moment(&patient), ALX_MOMENT_STALL);
+    patient.epoch_steps = 20; /* 40 steps prove nothing either */
+    assert_int_equal(alx_doctor_moment(&patient), ALX_MOMENT_NONE);
+    patient.epochs = 3;
+    assert_int_equal(alx_doctor_moment(&patient), ALX_MOMENT_STALL);
+    patient.epoch_steps = 40;
+    assert_int_equal(alx_doctor_moment(&patient), ALX_MOMENT_NONE); /* said once */
+    patient.epochs = 2;
+    h[1].accuracy = 0.6; /* it learns */
+    assert_int_equal(alx_doctor_moment(&patient), ALX_MOMENT_NONE);
+    h[1].accuracy = 0.5;
+    h[1].loss = 0.66;
+    assert_int_equal(alx_doctor_moment(&patient), ALX_MOMENT_NONE);
+    h[1].one_class = true;
+    assert_int_equal(alx_doctor_moment(&patient), ALX_MOMENT_STALL);
+}
+
+static void learning_by_heart_is_not_overfitting(void **unused)
+{
+    (void)unused;
+    alx_epoch_result h[2] = {{.loss = 0.3, .accuracy = 0.95, .val_loss = 1.2, .val_accuracy = 0.49},
+                             {.loss = 0.2, .accuracy = 0.97, .val_loss = 1.3, .val_accuracy = 0.51}};
+    alx_case patient = {.history = h,
+                        .epochs = 2,
+                        .epoch_steps = 40,
+                        .guess = log(2.0),
+                        .train_count = 400,
+                        .validation_count = 400,
+                        .train_chance = 0.5,
+                        .chance = 0.5};
+    assert_int_equal(alx_doctor_moment(&patient), ALX_MOMENT_VALIDATION);
+    h[1].val_accuracy = 0.56; /* more than two standard deviations above chance: overfitting, but of something */
+    assert_int_equal(alx_doctor_moment(&patient), ALX_MOMENT_NONE);
+    h[1].val_accuracy = 0.51;
+    patient.validation_count = 12; /* too few to tell */
+    assert_int_equal(alx_doctor_moment(&patient), ALX_MOMENT_NONE);
+}
+
+/* Dead at the end of an epoch that ended at guessing: said at once. */
+static void kill_relu(const alx_event *event, void *user)
+{
+    witness *w = user;
+    watch(event, user);
+    if (event->kind != ALX_EVENT_STEP || event->epoch != 1 || event->step != 2) return;
+    alx_params *params = w->trainer->params;
+    for (int i = 0; i < params->count; i++)
+        for (int64_t k = 0; strcmp(params->list[i].name, "dense_1.bias") == 0 && k < params->list[i].count; k++)
+            params->data[params->list[i].offset + k] = -100;
+    params->version++;
+}
+
+static void a_layer_that_dies_is_named_after_an_epoch(void **state)
+{
+    (void)state;
+    alx_error err;
+    witness w = {0};
+    alx_recipe *recipe = recipe_of(NET("", ""));
+    set(recipe, "epochs", "12");
+    alx_run_config config;
+    alx_run_config_init(&config);
+    config.out = at("dies");
+    config.on_event = kill_relu;
+    config.user = &w;
+    expect(ALX_OK, alx_trainer_create(&w.trainer, recipe, &config, &err), &err);
+    expect(ALX_OK, alx_trainer_run(w.trainer, &err), &err);
+    alx_trainer_destroy(w.trainer);
+    alx_recipe_destroy(recipe);
+    EXPECT(&w, "after 1 epoch ", ": dense_1 is dead: its ReLU gives 0 for all 64 units",
+           "a dead layer does not come back");
+}
+
+/* ---- The table and the pages ---- */
+
+static void every_diagnosis_stands_in_the_pages(void **unused)
+{
+    (void)unused;
+    static const char *const pages[] = {"doctor.md", "doctor.zh-CN.md"};
+    for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++) {
+        size_t size;
+        char *text = (char *)slurp(SOURCE_DIR "/docs", pages[i], &size), cell[64];
+        for (int row = 0; row < ALX_DIAGNOSES; row++) {
+            snprintf(cell, sizeof cell, "| `%s` |", alx_doctor_row_name(row));
+            if (!strstr(text, cell)) fail_msg("%s: no row %s", pages[i], cell);
+        }
+        free(text);
+    }
 }
 
 /* ---- A run does not notice him ---- */
@@ -268,6 +377,10 @@ int main(void)
         TEST(labels_that_belong),
         TEST(healthy_runs_hear_nothing),
         TEST(a_run_does_not_notice_him),
+        TEST(a_layer_that_dies_is_named_after_an_epoch),
+        cmocka_unit_test(a_slow_start_is_not_a_stuck_run),
+        cmocka_unit_test(learning_by_heart_is_not_overfitting),
+        cmocka_unit_test(every_diagnosis_stands_in_the_pages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

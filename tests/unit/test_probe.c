@@ -116,6 +116,38 @@ static void figures_are_those_of_the_outputs(void **state)
     }
 }
 
+/* An output of more than 16 MiB is read a few images at a time; its means are those that pooling finds. */
+static void large_outputs_are_read_in_slices(void **state)
+{
+    (void)state;
+    enum { FILTERS = 1040, PLACES = SIDE * SIDE };
+    for (alx_dtype type = ALX_F32; type <= last_type(); type++) {
+        net n = open_net_as(NET("- conv2d: {filters: 1040, kernel_size: 3, padding: same, activation: relu}\n"
+                                "- average_pooling2d: {pool_size: 24}\n- flatten\n"),
+                            2, type);
+        alx_error err;
+        float *out = malloc(sizeof *out * BATCH * FILTERS * PLACES), *means = malloc(sizeof *means * BATCH * FILTERS);
+        assert_true(out && means);
+        must(alx_engine_prepare(n.engine, ALX_MODE_EVALUATE, BATCH, &err), &err);
+        must(alx_probe_output(out, n.engine, 0, BATCH, &err), &err);
+        must(alx_probe_output(means, n.engine, 1, BATCH, &err), &err);
+        double sum = 0;
+        for (int i = 0; i < BATCH * FILTERS; i++) {
+            double mean = 0;
+            for (int k = 0; k < PLACES; k++) mean += (double)out[i * PLACES + k] / PLACES;
+            assert_true(fabs(mean - (double)means[i]) <= (type == ALX_BF16 ? 0.01 : 1e-5) * (mean + 0.1));
+            sum += mean / (BATCH * FILTERS);
+        }
+        alx_probe *probe = look(&n);
+        assert_int_equal(probe->layers[0].count, BATCH * FILTERS * PLACES);
+        assert_close(probe->layers[0].mean, sum, "mean", 0);
+        alx_probe_destroy(probe);
+        free(out);
+        free(means);
+        close_net(&n);
+    }
+}
+
 static void parameters_and_gradients_have_their_lengths(void **state)
 {
     (void)state;
@@ -226,6 +258,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(figures_are_those_of_the_outputs),
+        cmocka_unit_test(large_outputs_are_read_in_slices),
         cmocka_unit_test(parameters_and_gradients_have_their_lengths),
         cmocka_unit_test(dead_units_are_counted),
         cmocka_unit_test(what_is_not_finite_is_found_where_it_begins),
