@@ -6,12 +6,12 @@
 
 typedef struct alx_diagnosis {
     const char *name;
-    int moments; /* of alx_moment, added up */
     /* Writes what was seen, as a clause without an end; false and nothing where it does not apply. */
     bool (*find)(alx_text *text, const alx_case *patient);
-    bool rate;          /* a tenth of the learning rate is worth a try */
     const char *advice; /* what people do about it, or NULL */
-    bool note;
+    int moments;        /* of alx_moment, added up */
+    bool rate;          /* a tenth of the learning rate is worth a try */
+    bool note;          /* nothing is wrong: a message, no warning */
 } alx_diagnosis;
 
 /* In the order in which they are tried: causes before what follows from them. */

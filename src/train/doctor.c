@@ -98,25 +98,31 @@ static void say_epochs(alx_text *text, const alx_case *c)
                         c->classes, c->guess);
 }
 
-static void say_symptom(alx_text *text, const alx_case *c)
+static void say_validation(alx_text *text, const alx_case *c)
+{
+    const alx_epoch_result *last = &c->history[c->epochs - 1];
+    alx_text_printf(text,
+                    "after %" PRId64 " epochs %.1f %% of the training images are recognised and %.1f %% of the %" PRId64
+                    " validation images, which is chance (up to %.1f %%): ",
+                    c->epochs, 100.0 * last->accuracy, 100.0 * last->val_accuracy, c->validation_count,
+                    100.0 * alx_doctor_reach(c->chance, c->validation_count));
+}
+
+static void say_jump(alx_text *text, const alx_case *c)
 {
     char loss[32], guess[32];
-    const alx_epoch_result *last = c->epochs ? &c->history[c->epochs - 1] : NULL;
+    alx_text_printf(text, "at step %" PRId64 " the loss is %s, where guessing costs %s: ", c->steps,
+                    alx_doctor_number(c->loss, loss), alx_doctor_number(c->guess, guess));
+}
+
+static void say_symptom(alx_text *text, const alx_case *c)
+{
     switch (c->moment) {
     case ALX_MOMENT_START: alx_text_add(text, "before the first step: "); break;
-    case ALX_MOMENT_JUMP:
-        alx_text_printf(text, "at step %" PRId64 " the loss is %s, where guessing costs %s: ", c->steps,
-                        alx_doctor_number(c->loss, loss), alx_doctor_number(c->guess, guess));
-        break;
+    case ALX_MOMENT_JUMP: say_jump(text, c); break;
     case ALX_MOMENT_FIRST_EPOCH:
     case ALX_MOMENT_STALL: say_epochs(text, c); break;
-    case ALX_MOMENT_VALIDATION:
-        alx_text_printf(text,
-                        "after %" PRId64 " epochs %.1f %% of the training images are recognised and %.1f %% of the "
-                        "%" PRId64 " validation images, which is chance (up to %.1f %%): ",
-                        c->epochs, 100.0 * last->accuracy, 100.0 * last->val_accuracy, c->validation_count,
-                        100.0 * alx_doctor_reach(c->chance, c->validation_count));
-        break;
+    case ALX_MOMENT_VALIDATION: say_validation(text, c); break;
     default: break;
     }
 }

@@ -309,12 +309,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-        TEST(checkpoints_come_back_whole),
-        TEST(files_of_other_models_are_refused),
-        TEST(class_names_must_be_utf8),
-        TEST(damaged_states_are_refused),
-        TEST(sums_count_and_find_one_class),
-        TEST(metrics_rows_are_kept_up_to_the_checkpoint),
+        TEST(checkpoints_come_back_whole),   TEST(files_of_other_models_are_refused),
+        TEST(class_names_must_be_utf8),      TEST(damaged_states_are_refused),
+        TEST(sums_count_and_find_one_class), TEST(metrics_rows_are_kept_up_to_the_checkpoint),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
