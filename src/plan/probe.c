@@ -1,10 +1,12 @@
 #include "plan/probe.h"
 
 #include <assert.h>
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clones.h"
 #include "ops/op.h"
 #include "plan/plan.h"
 
@@ -43,21 +45,55 @@ typedef struct sums {
 
 static const sums no_sums = {.min = INFINITY, .max = -INFINITY};
 
+enum { LANES = 16 };
+
+/* Sums side by side, in an order that does not depend on the machine. */
+typedef struct lanes {
+    double sum[LANES], squares[LANES];
+    float min[LANES], max[LANES];
+    int32_t zeros[LANES], bad[LANES];
+} lanes;
+
+ALX_CLONES("avx512f", "avx2", "default")
+static void add_blocks(lanes *l, const float *values, int64_t blocks)
+{
+    for (int64_t i = 0; i < blocks; i++)
+        for (int k = 0; k < LANES; k++) {
+            const float x = values[i * LANES + k];
+            const bool good = fabsf(x) <= FLT_MAX;
+            const double v = good ? (double)x : 0.0;
+            l->sum[k] += v;
+            l->squares[k] += v * v;
+            l->zeros[k] += x == 0.0f;
+            l->bad[k] += !good;
+            l->min[k] = good && x < l->min[k] ? x : l->min[k];
+            l->max[k] = good && x > l->max[k] ? x : l->max[k];
+        }
+}
+
 static void add_values(sums *s, const float *values, int64_t count)
 {
-    for (int64_t i = 0; i < count; i++) {
-        const float x = values[i];
-        if (!isfinite(x)) {
-            s->bad++;
-            continue;
+    enum { MOST = 1 << 20 }; /* values whose lanes cannot overflow their counters */
+    for (int64_t at = 0; at < count; at += MOST) {
+        const int64_t n = count - at < MOST ? count - at : MOST, blocks = n / LANES, rest = n - blocks * LANES;
+        lanes l = {0};
+        float last[LANES];
+        for (int k = 0; k < LANES; k++) l.min[k] = INFINITY, l.max[k] = -INFINITY;
+        add_blocks(&l, values + at, blocks);
+        /* What is left over as a block of its own, filled up with a value that is taken out again. */
+        for (int k = 0; k < LANES; k++) last[k] = k < rest ? values[at + blocks * LANES + k] : NAN;
+        if (rest > 0) add_blocks(&l, last, 1);
+        for (int k = 0; k < LANES; k++) {
+            s->sum += l.sum[k];
+            s->squares += l.squares[k];
+            s->zeros += l.zeros[k];
+            s->bad += l.bad[k];
+            if (l.min[k] < s->min) s->min = l.min[k];
+            if (l.max[k] > s->max) s->max = l.max[k];
         }
-        s->zeros += x == 0.0f;
-        s->sum += (double)x;
-        s->squares += (double)x * (double)x;
-        if (x < s->min) s->min = x;
-        if (x > s->max) s->max = x;
+        if (rest > 0) s->bad -= LANES - rest;
+        s->count += n;
     }
-    s->count += count;
 }
 
 static void merge(sums *s, const sums *other)

@@ -189,7 +189,9 @@ static bool init_large(alx_text *text, const alx_case *c)
 {
     if (!began_badly(c)) return false;
     for (int i = 0; i < c->start->layer_count; i++) {
+        /* Within a unit: a bias of 1, as AlexNet's, is no gain. */
         if (kernel_of(c, i) < 0 || !(gain_of(c, c->start, i) > LARGE_GAIN)) continue;
+        if (!(c->start->layers[i].spread > LARGE_GAIN * read_by(c, c->start, i)->size)) continue;
         char loss[32], guess[32];
         alx_text_printf(text,
                         "the loss begins at %s, where guessing costs %s: ", alx_doctor_number(c->start->loss, loss),

@@ -43,43 +43,51 @@ static alx_status look_at(alx_probe **probe, alx_trainer *t, int64_t step, alx_e
 
 /* ---- How far the first step goes ---- */
 
-enum { CHUNK = 16384 };
+enum { CHUNK = 16384, MOST_CHUNKS = 32 };
 
-/* The squared length of the step that the optimizer takes from the gradients that the probe left: it takes it on a
- * copy, chunk by chunk. */
-static double step_square(const alx_trainer *t, const alx_param *param, float *copies)
+typedef struct lengths {
+    double step, value; /* squared */
+} lengths;
+
+/* The step that the optimizer takes from the gradients that the probe left: it takes it on a copy. */
+static void add_chunk(lengths *l, const alx_trainer *t, int64_t at, int64_t count, float *copies)
 {
-    const alx_optimizer_config *optimizer = &t->recipe->train.optimizer;
-    const float *gradients = alx_engine_gradients(t->engine);
-    double sum = 0.0;
-    for (int64_t at = param->offset; at < param->offset + param->count; at += CHUNK) {
-        const int64_t left = param->offset + param->count - at, n = left < CHUNK ? left : CHUNK;
-        float *state[2] = {copies + CHUNK, copies + 2 * CHUNK};
-        memcpy(copies, t->params->data + at, (size_t)n * sizeof *copies);
-        for (int i = 0; i < 2; i++) {
-            if (t->state[i]) memcpy(state[i], t->state[i] + at, (size_t)n * sizeof *copies);
-            if (!t->state[i]) state[i] = NULL;
-        }
-        alx_optimizer_step(optimizer, t->run.optimizer_step + 1, copies, gradients + at, state, n,
-                           (int)t->recipe->train.threads);
-        for (int64_t i = 0; i < n; i++) {
-            const double moved = (double)copies[i] - (double)t->params->data[at + i];
-            sum += moved * moved;
-        }
+    float *state[2] = {copies + CHUNK, copies + 2 * CHUNK};
+    const float *values = t->params->data + at;
+    memcpy(copies, values, (size_t)count * sizeof *copies);
+    for (int i = 0; i < 2; i++) {
+        if (t->state[i]) memcpy(state[i], t->state[i] + at, (size_t)count * sizeof *copies);
+        if (!t->state[i]) state[i] = NULL;
     }
-    return sum;
+    alx_optimizer_step(&t->recipe->train.optimizer, t->run.optimizer_step + 1, copies,
+                       alx_engine_gradients(t->engine) + at, state, count, 1);
+    for (int64_t i = 0; i < count; i++) {
+        const double moved = (double)copies[i] - (double)values[i];
+        l->step += moved * moved;
+        l->value += (double)values[i] * (double)values[i];
+    }
 }
 
-static alx_status measure_updates(alx_trainer *t, const alx_probe *probe, alx_error *err)
+/* Of a large tensor some parts, evenly spread, are enough. */
+static double relative_step(const alx_trainer *t, const alx_param *param, float *copies)
+{
+    lengths l = {0};
+    const int64_t chunks = (param->count + CHUNK - 1) / CHUNK, stride = (chunks + MOST_CHUNKS - 1) / MOST_CHUNKS;
+    for (int64_t i = 0; i < chunks; i += stride) {
+        const int64_t left = param->count - i * CHUNK;
+        add_chunk(&l, t, param->offset + i * CHUNK, left < CHUNK ? left : CHUNK, copies);
+    }
+    return l.value > 0.0 ? sqrt(l.step / l.value) : 0.0;
+}
+
+static alx_status measure_updates(alx_trainer *t, alx_error *err)
 {
     const size_t bytes = (size_t)3 * CHUNK * sizeof(float);
     float *copies = alx_memory_reserve(bytes, 0);
-    t->doctor.updates = copies ? alx_calloc((size_t)t->params->count, sizeof *t->doctor.updates, err) : NULL;
-    for (int i = 0; t->doctor.updates && i < t->params->count; i++) {
-        const alx_param *param = &t->params->list[i];
-        if (!param->trainable || !(probe->params[i].norm > 0.0)) continue;
-        t->doctor.updates[i] = sqrt(step_square(t, param, copies)) / probe->params[i].norm;
-    }
+    if (!copies) return alx_fail(err, ALX_NO_MEMORY, "out of memory: %zu bytes", bytes);
+    t->doctor.updates = alx_calloc((size_t)t->params->count, sizeof *t->doctor.updates, err);
+    for (int i = 0; t->doctor.updates && i < t->params->count; i++)
+        if (t->params->list[i].trainable) t->doctor.updates[i] = relative_step(t, &t->params->list[i], copies);
     alx_memory_release(copies, bytes);
     return t->doctor.updates ? ALX_OK : ALX_NO_MEMORY;
 }
@@ -215,7 +223,7 @@ void alx_trainer_examine_start(alx_trainer *t)
 {
     alx_error err = {0};
     alx_status status = look_at(&t->doctor.start, t, 0, &err);
-    if (!status) status = measure_updates(t, t->doctor.start, &err);
+    if (!status) status = measure_updates(t, &err);
     if (status) {
         alx_consultation_finish(&t->doctor);
         say_unseen(t, &err);
