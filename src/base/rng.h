@@ -20,6 +20,7 @@ typedef enum alx_rng_purpose {
     ALX_RNG_MIX = 8,     /* step: epoch, slot: sample, element: 1024 x augmentation + draw */
     ALX_RNG_PIXELS = 9,  /* step: epoch, slot: sample, element: augmentation << 28 | of its pixels */
     ALX_RNG_SWEEP = 10,  /* step: trial, slot: key */
+    ALX_RNG_SIGNAL = 11, /* step: permutation */
 } alx_rng_purpose;
 
 typedef struct alx_rng4 {

@@ -83,7 +83,7 @@ uint64_t alx_engine_memory(const alx_engine *engine)
 
 /* ---- Binding steps to memory ---- */
 
-static void *slot_data(const alx_engine *engine, const alx_plan *plan, int index)
+void *alx_engine_slot(const alx_engine *engine, const alx_plan *plan, int index)
 {
     const alx_slot *slot = &plan->build.slots[index];
     while (slot->kind == ALX_SLOT_ALIAS) slot = &plan->build.slots[slot->alias];
@@ -103,14 +103,14 @@ static alx_status bind_prim(const alx_engine *engine, alx_plan *plan, alx_step *
 {
     if (step->call) {
         for (int i = 0; i < step->arg_count; i++)
-            ALX_TRY(alx_call_bind(step->call, i, slot_data(engine, plan, step->args[i].slot), err));
+            ALX_TRY(alx_call_bind(step->call, i, alx_engine_slot(engine, plan, step->args[i].slot), err));
         return ALX_OK;
     }
     alx_call_arg *args = alx_arena_alloc(&plan->build.arena, (size_t)step->arg_count, sizeof *args, err);
     if (!args) return ALX_NO_MEMORY;
     for (int i = 0; i < step->arg_count; i++) {
         int slot = step->args[i].slot;
-        args[i] = (alx_call_arg){step->args[i].arg, plan->build.slots[slot].md, slot_data(engine, plan, slot)};
+        args[i] = (alx_call_arg){step->args[i].arg, plan->build.slots[slot].md, alx_engine_slot(engine, plan, slot)};
     }
     return alx_call_create(&step->call, plan->dnn, step->prim, step->arg_count, args, err);
 }
@@ -122,7 +122,7 @@ static alx_status bind_plan(alx_engine *engine, alx_plan *plan, alx_error *err)
         alx_step *step = &plan->build.steps[i];
         if (step->prim) ALX_TRY(bind_prim(engine, plan, step, err));
         for (int k = 0; step->kernel && k < step->arg_count; k++)
-            step->data[k] = slot_data(engine, plan, step->args[k].slot);
+            step->data[k] = alx_engine_slot(engine, plan, step->args[k].slot);
     }
     plan->bound_arena = engine->arena;
     return ALX_OK;
@@ -305,6 +305,16 @@ void alx_engine_destroy(alx_engine *engine)
     free(engine);
 }
 
+const alx_graph *alx_engine_graph(const alx_engine *engine)
+{
+    return engine->params->graph;
+}
+
+int alx_engine_threads(const alx_engine *engine)
+{
+    return engine->config.threads;
+}
+
 float *alx_engine_images(alx_engine *engine)
 {
     return engine->inputs[ALX_INPUT_IMAGES];
@@ -332,8 +342,9 @@ float *alx_engine_gradients(alx_engine *engine)
 
 /* ---- Running ---- */
 
-/* seconds: NULL, or (step_count). */
-static alx_status run_steps(alx_plan *plan, const alx_run_context *context, bool pack, double *seconds, alx_error *err)
+/* seconds: NULL, or (step_count); watch may be NULL. */
+static alx_status run_steps(alx_plan *plan, const alx_run_context *context, bool pack, double *seconds,
+                            const alx_watch *watch, alx_error *err)
 {
     for (int i = 0; i < plan->build.step_count; i++) {
         const alx_step *step = &plan->build.steps[i];
@@ -345,17 +356,13 @@ static alx_status run_steps(alx_plan *plan, const alx_run_context *context, bool
         else
             ALX_TRY(alx_call_run(step->call, err));
         if (seconds) seconds[i] = alx_clock() - began;
+        if (watch) ALX_TRY(watch->after(watch->user, i, err));
     }
     return ALX_OK;
 }
 
-alx_status alx_engine_run(alx_engine *engine, alx_mode mode, int64_t batch, const alx_step_key *key, alx_error *err)
-{
-    return alx_engine_run_timed(engine, mode, batch, key, NULL, err);
-}
-
-alx_status alx_engine_run_timed(alx_engine *engine, alx_mode mode, int64_t batch, const alx_step_key *key,
-                                double *seconds, alx_error *err)
+static alx_status run(alx_engine *engine, alx_mode mode, int64_t batch, const alx_step_key *key, double *seconds,
+                      const alx_watch *watch, alx_error *err)
 {
     assert(batch >= 1 && batch <= engine->config.max_batch);
     assert(mode != ALX_MODE_TRAIN || (engine->config.training && key));
@@ -370,7 +377,7 @@ alx_status alx_engine_run_timed(alx_engine *engine, alx_mode mode, int64_t batch
             context.first_slot = key->first_slot;
         }
         bool pack = plan->packed_version != engine->params->version + 1;
-        status = run_steps(plan, &context, pack, seconds, err);
+        status = run_steps(plan, &context, pack, seconds, watch, err);
         if (!status) plan->packed_version = engine->params->version + 1;
         engine->last = plan;
         if (mode == ALX_MODE_TRAIN) engine->params->version++; /* moving statistics */
@@ -379,10 +386,27 @@ alx_status alx_engine_run_timed(alx_engine *engine, alx_mode mode, int64_t batch
     return status;
 }
 
+alx_status alx_engine_run(alx_engine *engine, alx_mode mode, int64_t batch, const alx_step_key *key, alx_error *err)
+{
+    return run(engine, mode, batch, key, NULL, NULL, err);
+}
+
+alx_status alx_engine_run_timed(alx_engine *engine, alx_mode mode, int64_t batch, const alx_step_key *key,
+                                double *seconds, alx_error *err)
+{
+    return run(engine, mode, batch, key, seconds, NULL, err);
+}
+
+alx_status alx_engine_run_watched(alx_engine *engine, alx_mode mode, int64_t batch, const alx_step_key *key,
+                                  const alx_watch *watch, alx_error *err)
+{
+    return run(engine, mode, batch, key, NULL, watch, err);
+}
+
 static const float *result(const alx_engine *engine, alx_value value)
 {
     const alx_plan *plan = engine->last;
-    return plan ? slot_data(engine, plan, plan->build.value_slot[value]) : NULL;
+    return plan ? alx_engine_slot(engine, plan, plan->build.value_slot[value]) : NULL;
 }
 
 const float *alx_engine_losses(const alx_engine *engine)

@@ -31,6 +31,8 @@ alx_status alx_engine_resolve_precision(alx_dtype *type, alx_precision precision
 /* params outlives the engine; training changes its moving statistics, predicting nothing. */
 alx_status alx_engine_create(alx_engine **engine, alx_params *params, const alx_engine_config *config, alx_error *err);
 void alx_engine_destroy(alx_engine *engine);
+const alx_graph *alx_engine_graph(const alx_engine *engine);
+int alx_engine_threads(const alx_engine *engine);
 /* Builds the plan for a batch now, so that no later run allocates. */
 alx_status alx_engine_prepare(alx_engine *engine, alx_mode mode, int64_t batch, alx_error *err);
 
@@ -58,8 +60,18 @@ alx_status alx_engine_run(alx_engine *engine, alx_mode mode, int64_t batch, cons
  * that was prepared tells how many there are, and what (plan/plan.h): build.steps. */
 alx_status alx_engine_run_timed(alx_engine *engine, alx_mode mode, int64_t batch, const alx_step_key *key,
                                 double *seconds, alx_error *err);
+/* Looks on after each step of the plan that ran; a failure ends the run. */
+typedef struct alx_watch {
+    alx_status (*after)(void *user, int step, alx_error *err);
+    void *user;
+} alx_watch;
+/* The same, bit for bit, under somebody's eyes: what a step has left stands in alx_engine_slot. */
+alx_status alx_engine_run_watched(alx_engine *engine, alx_mode mode, int64_t batch, const alx_step_key *key,
+                                  const alx_watch *watch, alx_error *err);
 /* NULL when there is none.  Valid until a run or prepare of another batch or mode. */
 const struct alx_plan *alx_engine_plan(const alx_engine *engine, alx_mode mode, int64_t batch);
+/* The memory of a slot of a plan that was prepared; what lies there is the slot's from its first step to its last. */
+void *alx_engine_slot(const alx_engine *engine, const struct alx_plan *plan, int slot);
 
 /* Of the last run: (batch) losses of each image (TRAIN, EVALUATE), (batch, classes) probabilities. */
 const float *alx_engine_losses(const alx_engine *engine);

@@ -6,7 +6,7 @@
 
 #include "base/file.h"
 #include "base/rng.h"
-#include "train/probe.h"
+#include "train/rehearsal.h"
 
 enum { STEPS = 100, START = 10, REACH = 3 };
 static const double first_rate = 1e-7, last_rate = 10;
@@ -100,13 +100,13 @@ static alx_status measure(alx_rate_search *s, alx_trainer *t, alx_error *err)
             alx_rng_permute(t->order, t->data.train.count, (uint64_t)t->recipe->train.seed, ALX_RNG_ORDER, epoch, 0);
         const double rate = first_rate * pow(last_rate / first_rate, i / (STEPS - 1.0));
         t->recipe->train.optimizer.learning_rate = rate;
-        const alx_probe_step step = {.images = t->order + i % full * t->batch,
-                                     .n = t->batch,
-                                     .augment = true,
-                                     .epoch = epoch,
-                                     .step = i + 1,
-                                     .steps = STEPS};
-        ALX_TRY(alx_probe_run(t, &step, &sums, err));
+        const alx_rehearsal_step step = {.images = t->order + i % full * t->batch,
+                                         .n = t->batch,
+                                         .augment = true,
+                                         .epoch = epoch,
+                                         .step = i + 1,
+                                         .steps = STEPS};
+        ALX_TRY(alx_rehearse(t, &step, &sums, err));
         more = add_point(s, rate, alx_sums_loss(&sums));
     }
     return ALX_OK;

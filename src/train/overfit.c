@@ -2,7 +2,7 @@
 #include <math.h>
 
 #include "base/rng.h"
-#include "train/probe.h"
+#include "train/rehearsal.h"
 
 enum { STEPS = 100, LAST = 10 };
 static const double low_loss = 0.01, nearly_all = 0.99;
@@ -32,9 +32,9 @@ static alx_status learn(alx_overfit_result *result, alx_trainer *t, alx_error *e
     *result = (alx_overfit_result){.images = t->batch};
     alx_rng_permute(t->order, t->data.train.count, (uint64_t)t->recipe->train.seed, ALX_RNG_ORDER, 0, 0);
     while (more && result->steps < STEPS) {
-        const alx_probe_step step = {.images = t->order, .n = t->batch, .step = result->steps + 1, .steps = STEPS};
+        const alx_rehearsal_step step = {.images = t->order, .n = t->batch, .step = result->steps + 1, .steps = STEPS};
         here = &sums[result->steps % LAST];
-        ALX_TRY(alx_probe_run(t, &step, here, err));
+        ALX_TRY(alx_rehearse(t, &step, here, err));
         const double loss = alx_sums_loss(here);
         if (result->steps++ == 0) result->first_loss = loss;
         more = isfinite(loss) && loss >= low_loss;

@@ -11,7 +11,6 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/rng.h"
-#include "train/doctor.h"
 
 /* ---- Saving ---- */
 
@@ -20,17 +19,6 @@ static bool all_finite(const float *values, int64_t count)
     for (int64_t i = 0; i < count; i++)
         if (!isfinite(values[i])) return false;
     return true;
-}
-
-static alx_status diverged(const alx_trainer *t, const char *what, alx_error *err)
-{
-    char kept[96] = "nothing was saved yet";
-    if (t->kept_epoch >= 0 && t->kept_step)
-        snprintf(kept, sizeof kept, "the checkpoint at step %" PRId64 " of epoch %" PRId64 " is kept", t->kept_step,
-                 t->kept_epoch + 1);
-    else if (t->kept_epoch >= 0)
-        snprintf(kept, sizeof kept, "the checkpoint after epoch %" PRId64 " is kept", t->kept_epoch);
-    return alx_doctor_diverged(&t->recipe->train, what, t->run.epoch + 1, t->run.step, t->folder.path, kept, err);
 }
 
 static alx_status save_file(alx_trainer *t, const char *name, bool weights_alone, alx_error *err)
@@ -80,7 +68,8 @@ static alx_status save_metrics(alx_trainer *t, alx_error *err)
 static alx_status stop_here(alx_trainer *t, alx_error *err)
 {
     const alx_run_state *run = &t->run;
-    if (!all_finite(t->params->data, t->params->span)) return diverged(t, "a weight is not a finite number", err);
+    if (!all_finite(t->params->data, t->params->span))
+        return alx_trainer_diverged(t, "a weight is not a finite number", err);
     if (t->kept_epoch != run->epoch || run->step || run->val_step) ALX_TRY(save_last(t, err));
     alx_trainer_say(t, ALX_EVENT_END, "interrupted");
     alx_printable folder;
@@ -118,11 +107,12 @@ static alx_status train_step(alx_trainer *t, alx_error *err)
     run->step++;
     run->global_step++;
     run->optimizer_step++;
-    if (!isfinite(run->train.loss)) return diverged(t, "the loss is not a finite number", err);
+    if (!isfinite(run->train.loss)) return alx_trainer_diverged(t, "the loss is not a finite number", err);
     alx_optimizer_step(&config->optimizer, run->optimizer_step, t->params->data, alx_engine_gradients(t->engine),
                        t->state, t->params->trainable_span, (int)config->threads);
     t->params->version++;
     alx_trainer_emit(t, ALX_EVENT_STEP);
+    alx_trainer_examine_step(t, n);
     return ALX_OK;
 }
 
@@ -148,6 +138,7 @@ static alx_status train_part(alx_trainer *t, alx_error *err)
 {
     alx_rng_permute(t->order, t->data.train.count, (uint64_t)t->recipe->train.seed, ALX_RNG_ORDER,
                     (uint32_t)t->run.epoch, 0);
+    if (t->run.global_step == 0) alx_trainer_examine_start(t);
     while (t->run.step < t->steps) {
         if (stopping(t)) return stop_here(t, err);
         ALX_TRY(train_step(t, err));
@@ -191,19 +182,6 @@ static bool close_epoch(alx_trainer *t)
     return best;
 }
 
-static void examine(const alx_trainer *t)
-{
-    const alx_case patient = {.history = t->run.history,
-                              .epochs = t->run.epoch,
-                              .classes = t->graph->spec.classes,
-                              .guess = t->guess,
-                              .config = &t->recipe->train};
-    alx_text advice = {0};
-    if (alx_doctor_examine(&advice, &patient) && !advice.failed)
-        alx_trainer_say(t, ALX_EVENT_WARNING, "%s", advice.data);
-    alx_text_finish(&advice);
-}
-
 static alx_status run_epoch(alx_trainer *t, alx_error *err)
 {
     t->epoch_began = alx_clock();
@@ -211,14 +189,15 @@ static alx_status run_epoch(alx_trainer *t, alx_error *err)
     ALX_TRY(train_part(t, err));
     ALX_TRY(validation_part(t, err));
     if (t->val_steps && !isfinite(t->run.validation.loss))
-        return diverged(t, "the validation loss is not a finite number", err);
-    if (!all_finite(t->params->data, t->params->span)) return diverged(t, "a weight is not a finite number", err);
+        return alx_trainer_diverged(t, "the validation loss is not a finite number", err);
+    if (!all_finite(t->params->data, t->params->span))
+        return alx_trainer_diverged(t, "a weight is not a finite number", err);
     /* best before last: a run that is killed between the two repeats the epoch and writes the same best again. */
     if (close_epoch(t)) ALX_TRY(save_file(t, ALX_RUN_BEST, true, err));
     ALX_TRY(save_metrics(t, err));
     ALX_TRY(save_last(t, err));
     alx_trainer_emit(t, ALX_EVENT_EPOCH_END);
-    examine(t);
+    alx_trainer_examine_epoch(t);
     return ALX_OK;
 }
 

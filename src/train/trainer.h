@@ -6,8 +6,18 @@
 
 #include "plan/engine.h"
 #include "train/checkpoint.h"
+#include "train/doctor.h"
 #include "train/run_folder.h"
 #include "train/trainer_data.h"
+
+/* What the doctor keeps between his looks; nothing of it is part of the run's state. */
+typedef struct alx_consultation {
+    alx_probe *start, *now; /* of the first batch before the first step; of the last look; NULL: none */
+    double *updates;        /* (params): see alx_case */
+    bool ill_at_start;      /* something was said before the first step */
+    bool jumped;            /* a jump was looked at */
+    bool said[ALX_DIAGNOSES];
+} alx_consultation;
 
 struct alx_trainer {
     struct alx_recipe *recipe; /* a copy; threads and precision as they were chosen */
@@ -33,6 +43,7 @@ struct alx_trainer {
     int64_t kept_epoch, kept_step; /* of the checkpoint on disk; kept_epoch -1: none */
     double began, epoch_began;     /* monotonic seconds */
     double epoch_seconds;          /* the last whole epoch took, without saving */
+    alx_consultation doctor;
     atomic_int stop;
 };
 
@@ -57,6 +68,16 @@ alx_status alx_trainer_recipe_text(char **text, const struct alx_recipe *recipe,
 alx_status alx_trainer_init_values(alx_trainer *trainer, alx_error *err);
 /* How much of the network train.freeze keeps as it is. */
 void alx_trainer_say_frozen(const alx_trainer *trainer);
+/* ---- trainer_doctor.c: evidence for the doctor.  Nothing of it changes the run: the batches that it looks at are
+ * those that are run anyway, and their epoch's order is put back ---- */
+
+/* Before the first step, after each step, after each epoch. */
+void alx_trainer_examine_start(alx_trainer *trainer);
+void alx_trainer_examine_step(alx_trainer *trainer, int64_t images);
+void alx_trainer_examine_epoch(alx_trainer *trainer);
+/* Fails with ALX_DIVERGED, as alx_doctor_diverged. */
+alx_status alx_trainer_diverged(alx_trainer *trainer, const char *what, alx_error *err);
+void alx_consultation_finish(alx_consultation *doctor);
 
 /* ---- trainer_events.c ---- */
 

@@ -349,6 +349,7 @@ alx_status alx_trainer_build(alx_trainer **trainer, struct alx_recipe *recipe, c
 void alx_trainer_destroy(alx_trainer *t)
 {
     if (!t) return;
+    alx_consultation_finish(&t->doctor);
     alx_engine_destroy(t->engine);
     for (int i = 0; i < 2; i++) alx_memory_release(t->state[i], t->state_bytes);
     alx_params_destroy(t->params);

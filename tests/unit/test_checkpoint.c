@@ -1,4 +1,4 @@
-/* Model files, checkpoints, metrics and the doctor: what is written is read, what does not fit is refused. */
+/* Model files, checkpoints and metrics: what is written is read, what does not fit is refused. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,7 +13,6 @@
 
 #include "base/file.h"
 #include "train/checkpoint.h"
-#include "train/doctor.h"
 #include "unit/temp_folder.h"
 
 static temp_path root;
@@ -306,45 +305,13 @@ static void metrics_rows_are_kept_up_to_the_checkpoint(void **unused)
     alx_text_finish(&kept);
 }
 
-static void the_doctor_tells_a_slow_start_from_a_stuck_run(void **unused)
-{
-    (void)unused;
-    const double guess = log(2.0);
-    alx_train_config config = {.optimizer = {.learning_rate = 0.001}};
-    alx_epoch_result h[3] = {{.loss = 0.6931, .val_loss = 0.69}, {.loss = 0.6933, .val_loss = 0.69}, {.loss = 0.6932}};
-    alx_case patient = {.history = h, .epochs = 1, .classes = 2, .guess = guess, .config = &config};
-    alx_text advice = {0};
-    assert_false(alx_doctor_examine(&advice, &patient)); /* one epoch proves nothing */
-    patient.epochs = 2;
-    assert_true(alx_doctor_examine(&advice, &patient));
-    expect_words(advice.data, "that of guessing among 2 classes");
-    expect_words(advice.data, "try learning_rate 0.0001 (it is 0.001)");
-    patient.epochs = 3;
-    assert_false(alx_doctor_examine(&advice, &patient)); /* said once */
-    h[1].loss = 0.66;                                    /* 5 % below: it learns */
-    patient.epochs = 2;
-    assert_false(alx_doctor_examine(&advice, &patient));
-    h[1].one_class = true;
-    alx_text_finish(&advice);
-    config.optimizer.learning_rate = 1e-4;
-    assert_true(alx_doctor_examine(&advice, &patient));
-    expect_words(advice.data, "every validation image is given the same class");
-    expect_words(advice.data, "another seed");
-    assert_null(strstr(advice.data, "try learning_rate"));
-    alx_text_finish(&advice);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-        TEST(checkpoints_come_back_whole),
-        TEST(files_of_other_models_are_refused),
-        TEST(class_names_must_be_utf8),
-        TEST(damaged_states_are_refused),
-        TEST(sums_count_and_find_one_class),
-        TEST(metrics_rows_are_kept_up_to_the_checkpoint),
-        TEST(the_doctor_tells_a_slow_start_from_a_stuck_run),
+        TEST(checkpoints_come_back_whole),   TEST(files_of_other_models_are_refused),
+        TEST(class_names_must_be_utf8),      TEST(damaged_states_are_refused),
+        TEST(sums_count_and_find_one_class), TEST(metrics_rows_are_kept_up_to_the_checkpoint),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

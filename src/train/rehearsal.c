@@ -1,10 +1,10 @@
-#include "train/probe.h"
+#include "train/rehearsal.h"
 
 #include <math.h>
 
 #include "base/clock.h"
 
-static void tell(const alx_trainer *t, const alx_probe_step *step, const alx_sums *sums)
+static void tell(const alx_trainer *t, const alx_rehearsal_step *step, const alx_sums *sums)
 {
     if (!t->on_event) return;
     const alx_event event = {.struct_size = sizeof event,
@@ -21,7 +21,7 @@ static void tell(const alx_trainer *t, const alx_probe_step *step, const alx_sum
     t->on_event(&event, t->user);
 }
 
-alx_status alx_probe_run(alx_trainer *t, const alx_probe_step *step, alx_sums *sums, alx_error *err)
+alx_status alx_rehearse(alx_trainer *t, const alx_rehearsal_step *step, alx_sums *sums, alx_error *err)
 {
     const alx_train_config *config = &t->recipe->train;
     const uint64_t seed = (uint64_t)config->seed;

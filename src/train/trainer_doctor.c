@@ -1,0 +1,285 @@
+/* Evidence for the doctor: batches that are looked at, layer by layer, and what he says. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/rng.h"
+#include "train/signal.h"
+#include "train/trainer.h"
+
+enum { EARLY_STEPS = 20, FEATURE_BYTES = 64 << 20 };
+
+void alx_consultation_finish(alx_consultation *doctor)
+{
+    alx_probe_destroy(doctor->start);
+    alx_probe_destroy(doctor->now);
+    free(doctor->updates);
+    *doctor = (alx_consultation){0};
+}
+
+/* ---- Looking at a batch ---- */
+
+static void permute(alx_trainer *t)
+{
+    alx_rng_permute(t->order, t->data.train.count, (uint64_t)t->recipe->train.seed, ALX_RNG_ORDER,
+                    (uint32_t)t->run.epoch, 0);
+}
+
+/* Batch `step` of the epoch that runs or comes next, as training sees it. */
+static alx_status look_at(alx_probe **probe, alx_trainer *t, int64_t step, alx_error *err)
+{
+    if (!*probe) ALX_TRY(alx_probe_create(probe, t->graph, err));
+    const int64_t left = t->data.train.count - step * t->batch, n = left < t->batch ? left : t->batch;
+    const uint64_t seed = (uint64_t)t->recipe->train.seed;
+    permute(t);
+    ALX_TRY(alx_loader_fill(t->data.train_loader, t->order + step * t->batch, (int)n, 1, seed, (uint32_t)t->run.epoch,
+                            alx_engine_images(t->engine), alx_engine_labels(t->engine), err));
+    const alx_step_key key = {.seed = seed, .step = (uint32_t)(t->run.epoch * t->steps + step)};
+    return alx_probe_run(*probe, t->engine, t->params, n, &key, err);
+}
+
+/* ---- How far the first step goes ---- */
+
+enum { CHUNK = 16384, MOST_CHUNKS = 32 };
+
+typedef struct lengths {
+    double step, value; /* squared */
+} lengths;
+
+/* The step that the optimizer takes from the gradients that the probe left: it takes it on a copy. */
+static void add_chunk(lengths *l, const alx_trainer *t, int64_t at, int64_t count, float *copies)
+{
+    float *state[2] = {copies + CHUNK, copies + 2 * CHUNK};
+    const float *values = t->params->data + at;
+    memcpy(copies, values, (size_t)count * sizeof *copies);
+    for (int i = 0; i < 2; i++) {
+        if (t->state[i]) memcpy(state[i], t->state[i] + at, (size_t)count * sizeof *copies);
+        if (!t->state[i]) state[i] = NULL;
+    }
+    alx_optimizer_step(&t->recipe->train.optimizer, t->run.optimizer_step + 1, copies,
+                       alx_engine_gradients(t->engine) + at, state, count, 1);
+    for (int64_t i = 0; i < count; i++) {
+        const double moved = (double)copies[i] - (double)values[i];
+        l->step += moved * moved;
+        l->value += (double)values[i] * (double)values[i];
+    }
+}
+
+/* Of a large tensor some parts, evenly spread, are enough. */
+static double relative_step(const alx_trainer *t, const alx_param *param, float *copies)
+{
+    lengths l = {0};
+    const int64_t chunks = (param->count + CHUNK - 1) / CHUNK, stride = (chunks + MOST_CHUNKS - 1) / MOST_CHUNKS;
+    for (int64_t i = 0; i < chunks; i += stride) {
+        const int64_t left = param->count - i * CHUNK;
+        add_chunk(&l, t, param->offset + i * CHUNK, left < CHUNK ? left : CHUNK, copies);
+    }
+    return l.value > 0.0 ? sqrt(l.step / l.value) : 0.0;
+}
+
+static alx_status measure_updates(alx_trainer *t, alx_error *err)
+{
+    const size_t bytes = (size_t)3 * CHUNK * sizeof(float);
+    float *copies = alx_memory_reserve(bytes, 0);
+    if (!copies) return alx_fail(err, ALX_NO_MEMORY, "out of memory: %zu bytes", bytes);
+    t->doctor.updates = alx_calloc((size_t)t->params->count, sizeof *t->doctor.updates, err);
+    for (int i = 0; t->doctor.updates && i < t->params->count; i++)
+        if (t->params->list[i].trainable) t->doctor.updates[i] = relative_step(t, &t->params->list[i], copies);
+    alx_memory_release(copies, bytes);
+    return t->doctor.updates ? ALX_OK : ALX_NO_MEMORY;
+}
+
+/* ---- Images as validation runs them ---- */
+
+/* The layer whose output the last weights read. */
+static int last_features(const alx_graph *graph)
+{
+    int from = -1;
+    for (int i = 0; i < graph->spec.layer_count; i++)
+        if (graph->layers[i].param_count > 0 && graph->params[graph->layers[i].first_param].decl.fan_in > 0)
+            from = graph->spec.layers[i].inputs[0];
+    return from;
+}
+
+/* Some images of a set, drawn at random, and what the network makes of them. */
+typedef struct sample {
+    const alx_sample_list *list;
+    alx_loader *loader;
+    int layer;
+    int64_t count, size; /* images; values that the layer makes of one */
+    float *features;     /* (count, size), and room for a whole last batch */
+    int32_t *labels;     /* (count) */
+    alx_sums sums;
+} sample;
+
+static alx_status run_sample(sample *s, alx_trainer *t, alx_error *err)
+{
+    alx_rng_permute(t->order, s->list->count, (uint64_t)t->recipe->train.seed, ALX_RNG_SIGNAL, 0, 0);
+    for (int64_t at = 0; at < s->count; at += t->val_batch) {
+        const int64_t n = s->count - at < t->val_batch ? s->count - at : t->val_batch;
+        ALX_TRY(alx_loader_fill(s->loader, t->order + at, (int)n, 0, 0, 0, alx_engine_images(t->engine),
+                                alx_engine_labels(t->engine), err));
+        ALX_TRY(alx_probe_output(s->features + at * s->size, t->engine, s->layer, t->val_batch, err));
+        memcpy(s->labels + at, alx_engine_labels(t->engine), (size_t)n * sizeof *s->labels);
+        alx_sums_add(&s->sums, n, t->graph->spec.classes, alx_engine_losses(t->engine),
+                     alx_engine_probabilities(t->engine), alx_engine_labels(t->engine));
+    }
+    return ALX_OK;
+}
+
+/* Whether there is a signal in what the last weights make of validation images (training images they may know by
+ * heart); and what is recognised of training images. */
+static alx_status test_sample(alx_case *c, alx_trainer *t, alx_error *err)
+{
+    const bool stall = c->moment == ALX_MOMENT_STALL;
+    sample s = {.list = stall ? &t->data.validation : &t->data.train,
+                .loader = stall ? t->data.validation_loader : t->data.train_loader,
+                .layer = last_features(t->graph)};
+    s.size = alx_shape_elements(alx_graph_shape(t->graph, s.layer));
+    s.count = s.list->count < ALX_SIGNAL_IMAGES ? s.list->count : ALX_SIGNAL_IMAGES;
+    const int64_t most = FEATURE_BYTES / (s.size * (int64_t)sizeof(float));
+    if (s.count > most) s.count = most;
+    if (t->val_batch == 0 || s.count < 2) return ALX_OK;
+    const int64_t room = (s.count + t->val_batch - 1) / t->val_batch * t->val_batch;
+    s.features = alx_calloc((size_t)(room * s.size), sizeof *s.features, err);
+    s.labels = s.features ? alx_calloc((size_t)s.count, sizeof *s.labels, err) : NULL;
+    alx_sums_clear(&s.sums);
+    alx_status status = s.labels ? run_sample(&s, t, err) : ALX_NO_MEMORY;
+    if (!status && stall)
+        status = alx_signal_test(&c->signal, s.features, s.labels, s.count, s.size, (uint64_t)t->recipe->train.seed,
+                                 (int)t->recipe->train.threads, err);
+    if (!status && !stall) c->as_validation = alx_sums_accuracy(&s.sums);
+    c->signal_images = s.count;
+    free(s.features);
+    free(s.labels);
+    return status;
+}
+
+/* ---- The case ---- */
+
+/* The share of the largest class; 0 of an empty list. */
+static double largest_share(const alx_sample_list *list)
+{
+    int64_t most = 0;
+    for (int64_t i = 0, run = 0; i < list->count; i++) { /* sorted by class */
+        run = i > 0 && list->samples[i].label == list->samples[i - 1].label ? run + 1 : 1;
+        if (run > most) most = run;
+    }
+    return list->count ? (double)most / (double)list->count : 0.0;
+}
+
+static alx_case open_case(const alx_trainer *t, alx_moment moment)
+{
+    return (alx_case){.moment = moment,
+                      .history = t->run.history,
+                      .epochs = t->run.epoch,
+                      .steps = t->run.global_step,
+                      .epoch_steps = t->steps,
+                      .classes = t->graph->spec.classes,
+                      .guess = t->guess,
+                      .train_count = t->data.train.count,
+                      .validation_count = t->data.validation.count,
+                      .train_chance = largest_share(&t->data.train),
+                      .chance = largest_share(&t->data.validation),
+                      .config = &t->recipe->train,
+                      .preprocess = &t->preprocess,
+                      .graph = t->graph,
+                      .start = t->doctor.start,
+                      .updates = t->doctor.updates,
+                      .loss = NAN,
+                      .signal = NAN,
+                      .as_validation = NAN};
+}
+
+/* What was wrong before the first step explains what comes after it; more would only be noise. */
+static bool is_explained(const alx_trainer *t, const alx_case *c)
+{
+    return t->doctor.ill_at_start && c->moment != ALX_MOMENT_VALIDATION;
+}
+
+static void say_finding(alx_trainer *t, const alx_case *c)
+{
+    if (is_explained(t, c)) return;
+    alx_text advice = {0};
+    const alx_verdict finding = alx_doctor_examine(&advice, c);
+    if (finding.row >= 0 && !t->doctor.said[finding.subject] && !advice.failed) {
+        t->doctor.said[finding.subject] = true;
+        t->doctor.ill_at_start |= c->moment == ALX_MOMENT_START;
+        alx_trainer_say(t, finding.note ? ALX_EVENT_MESSAGE : ALX_EVENT_WARNING, "%s", advice.data);
+    }
+    alx_text_finish(&advice);
+}
+
+/* A run does not end because there was no memory for a look at it. */
+static void say_unseen(const alx_trainer *t, const alx_error *err)
+{
+    alx_trainer_say(t, ALX_EVENT_MESSAGE, "the layers were not looked at: %s", err->message);
+}
+
+void alx_trainer_examine_start(alx_trainer *t)
+{
+    alx_error err = {0};
+    alx_status status = look_at(&t->doctor.start, t, 0, &err);
+    if (!status) status = measure_updates(t, &err);
+    if (status) {
+        alx_consultation_finish(&t->doctor);
+        say_unseen(t, &err);
+        return;
+    }
+    alx_case c = open_case(t, ALX_MOMENT_START);
+    c.probe = t->doctor.start;
+    say_finding(t, &c);
+}
+
+static double mean_loss(const alx_trainer *t, int64_t images)
+{
+    const float *losses = alx_engine_losses(t->engine);
+    double sum = 0.0;
+    for (int64_t i = 0; i < images; i++) sum += (double)losses[i];
+    return sum / (double)images;
+}
+
+void alx_trainer_examine_step(alx_trainer *t, int64_t images)
+{
+    if (t->run.global_step > EARLY_STEPS || t->doctor.jumped) return;
+    alx_case c = open_case(t, ALX_MOMENT_JUMP);
+    c.loss = mean_loss(t, images);
+    if (!alx_doctor_jumped(c.loss, c.guess, c.start ? c.start->loss : NAN)) return;
+    t->doctor.jumped = true;
+    alx_error err = {0};
+    if (look_at(&t->doctor.now, t, t->run.step - 1, &err))
+        say_unseen(t, &err);
+    else
+        c.probe = t->doctor.now;
+    say_finding(t, &c);
+}
+
+void alx_trainer_examine_epoch(alx_trainer *t)
+{
+    alx_case c = open_case(t, ALX_MOMENT_NONE);
+    c.moment = alx_doctor_moment(&c);
+    if (c.moment == ALX_MOMENT_NONE) return;
+    alx_error err = {0};
+    alx_status status = look_at(&t->doctor.now, t, 0, &err);
+    if (!status) c.probe = t->doctor.now;
+    if (!status && c.moment != ALX_MOMENT_FIRST_EPOCH) status = test_sample(&c, t, &err);
+    if (status) say_unseen(t, &err);
+    say_finding(t, &c);
+}
+
+alx_status alx_trainer_diverged(alx_trainer *t, const char *what, alx_error *err)
+{
+    char kept[96] = "nothing was saved yet";
+    if (t->kept_epoch >= 0 && t->kept_step)
+        snprintf(kept, sizeof kept, "the checkpoint at step %" PRId64 " of epoch %" PRId64 " is kept", t->kept_step,
+                 t->kept_epoch + 1);
+    else if (t->kept_epoch >= 0)
+        snprintf(kept, sizeof kept, "the checkpoint after epoch %" PRId64 " is kept", t->kept_epoch);
+    alx_case c = open_case(t, ALX_MOMENT_DIVERGED);
+    alx_error unseen;
+    if (!look_at(&t->doctor.now, t, t->run.step ? t->run.step - 1 : 0, &unseen)) c.probe = t->doctor.now;
+    return alx_doctor_diverged(&c, what, t->run.epoch + 1, t->run.step, t->folder.path, kept, err);
+}
