@@ -1,4 +1,4 @@
-/* alexnet evaluate MODEL --data FOLDER */
+/* alexnet evaluate MODEL --data SOURCE */
 #include <math.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,7 +10,7 @@
 #include "report/table.h"
 
 typedef struct config {
-    const char *data;
+    const char *data, *split;
     int json;
     double skip_bad;
     cli_session_options session;
@@ -21,10 +21,20 @@ const cli_option cli_evaluate_options[] = {
      0,
      CLI_TEXT,
      offsetof(config, data),
-     "FOLDER",
+     "SOURCE",
      0,
      0,
-     {"the images, one sub-folder a class", "图片所在文件夹，每个子文件夹是一类"}},
+     {"the images: a folder with one sub-folder a class, an IDX file, a table, a list, or a recipe (.yaml)",
+      "图片：每类一个子文件夹的文件夹、IDX 文件、表格、列表，或配方（.yaml）"}},
+    {"split",
+     0,
+     CLI_TEXT,
+     offsetof(config, split),
+     "NAME",
+     0,
+     0,
+     {"of a recipe: train, validation or test (default test, or validation where there is none)",
+      "配方的哪一部分：train、validation 或 test（默认 test，没有则为 validation）"}},
     {"json", 0, CLI_FLAG, offsetof(config, json), NULL, 0, 0, {"print JSON", "以 JSON 输出"}},
     {"skip-bad",
      0,
@@ -164,14 +174,47 @@ static bool find_split(const char *folder, char *split, size_t size)
     return false;
 }
 
-static alx_status open_data(alx_dataset **dataset, const alx_model *model, const char *folder, alx_error *err)
+static alx_status open_source(alx_dataset **dataset, const alx_model *model, const char *path, alx_error *err)
 {
-    alx_status status = alx_dataset_open_for(dataset, model, folder, err);
+    alx_status status = alx_dataset_open_for(dataset, model, path, err);
     char split[4096];
-    if (status != ALX_BAD_DATA || !find_split(folder, split, sizeof split)) return status;
+    if (status != ALX_BAD_DATA || !find_split(path, split, sizeof split)) return status;
     cli_name_text shown;
     size_t used = strlen(err->message);
     snprintf(err->message + used, sizeof err->message - used, "; did you mean --data %s?", cli_name(split, shown));
+    return status;
+}
+
+/* A split of a recipe, made the model's; without a name its test images, else those that validate. */
+static alx_status open_recipe(alx_dataset **dataset, const alx_model *model, const char *path, const char *split,
+                              alx_error *err)
+{
+    alx_recipe *recipe = NULL;
+    const char *taken = split ? split : "test";
+    alx_status status = alx_recipe_open(&recipe, path, err);
+    if (!status) status = alx_dataset_open(dataset, recipe, taken, err);
+    if (status == ALX_USAGE && recipe && !split) {
+        taken = "validation";
+        status = alx_dataset_open(dataset, recipe, taken, err);
+    }
+    alx_recipe_destroy(recipe);
+    cli_name_text shown;
+    if (!status) fprintf(stderr, "split: %s of %s\n", taken, cli_name(path, shown));
+    if (!status) status = alx_dataset_match(*dataset, model, path, err);
+    return status;
+}
+
+static bool is_recipe(const char *path)
+{
+    const char *dot = strrchr(path, '.');
+    return dot && (!strcmp(dot, ".yaml") || !strcmp(dot, ".yml"));
+}
+
+static alx_status open_data(alx_dataset **dataset, const alx_model *model, const config *c, alx_error *err)
+{
+    alx_status status = is_recipe(c->data) ? open_recipe(dataset, model, c->data, c->split, err)
+                                           : open_source(dataset, model, c->data, err);
+    if (!status && alx_dataset_left_out(*dataset)) cli_warn("%s", alx_dataset_left_out(*dataset));
     return status;
 }
 
@@ -181,7 +224,7 @@ static alx_status evaluate(const char *path, const config *c, int *code, alx_err
     alx_dataset *dataset = NULL;
     alx_evaluation *evaluation = NULL;
     alx_status status = cli_session_open(&s, path, &c->session, err);
-    if (!status) status = open_data(&dataset, s.model, c->data, err);
+    if (!status) status = open_data(&dataset, s.model, c, err);
     if (!status) {
         fprintf(stderr, "images: %s\n", alx_model_preprocessing(s.model));
         alx_progress progress;
@@ -210,7 +253,9 @@ int cli_evaluate(const cli_call *call)
     const char *model = arguments.operand_count == 1 ? arguments.operands[0] : NULL;
     cli_arguments_finish(&arguments);
     if (!model) return cli_usage_error("evaluate takes one model: alexnet evaluate runs/1 --data photos/test");
-    if (!c.data) return cli_usage_error("evaluate needs --data FOLDER: one sub-folder a class");
+    if (!c.data) return cli_usage_error("evaluate needs --data: a folder with one sub-folder a class, or a recipe");
+    if (c.split && !is_recipe(c.data))
+        return cli_usage_error("--split names a part of a recipe's data; give --data recipe.yaml with it");
     alx_error err = {0};
     return evaluate(model, &c, &code, &err) ? cli_error(&err) : code;
 }

@@ -144,6 +144,7 @@ int cli_show(const cli_call *call)
     alx_error err = {0};
     alx_dataset *dataset = NULL;
     alx_status status = open_data(&dataset, source, c.split, &err);
+    if (!status && alx_dataset_left_out(dataset)) cli_warn("%s", alx_dataset_left_out(dataset));
     if (!status) status = draw(dataset, &c, &err);
     if (!status) {
         print_found(dataset);

@@ -13,9 +13,5 @@ struct alx_dataset {
 /* Takes the list over: it is empty afterwards, also on failure. */
 alx_status alx_dataset_create(alx_dataset **dataset, alx_sample_list *list, const alx_preprocess *preprocess,
                               alx_error *err);
-/* Renumber the labels to another order of the same classes, such as a model's outputs.  Where the classes
- * differ the message names the first that is on one side only; folder and owner ("the model") name the sides. */
-alx_status alx_dataset_match_classes(alx_dataset *dataset, const char *folder, const char *owner,
-                                     const char *const *names, int count, alx_error *err);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "data/dataset.h"
+#include "data/loader.h"
 #include "predict/session.h"
 
 enum { TOP = 5 };
@@ -51,24 +52,21 @@ void alx_evaluation_destroy(alx_evaluation *evaluation)
 
 /* Room for one batch. */
 typedef struct batch {
-    const char **paths;
     alx_status *status;
     alx_error *errors;
 } batch;
 
 static alx_status batch_init(batch *b, int size, alx_error *err)
 {
-    b->paths = alx_calloc((size_t)size, sizeof *b->paths, err);
     b->status = alx_calloc((size_t)size, sizeof *b->status, err);
     b->errors = alx_calloc((size_t)size, sizeof *b->errors, err);
-    return b->paths && b->status && b->errors ? ALX_OK : ALX_NO_MEMORY;
+    return b->status && b->errors ? ALX_OK : ALX_NO_MEMORY;
 }
 
 static void batch_finish(batch *b)
 {
     free(b->errors);
     free(b->status);
-    free(b->paths);
 }
 
 /* The class of the largest probability (the first on a tie), and how many are larger than the truth's. */
@@ -124,11 +122,8 @@ static alx_status run(alx_evaluation *e, alx_session *session, const alx_dataset
     int32_t *labels = alx_engine_labels(session->engine);
     for (int64_t first = 0; first < total; first += session->batch_size) {
         int size = total - first < session->batch_size ? (int)(total - first) : session->batch_size;
-        for (int i = 0; i < size; i++) {
-            b->paths[i] = dataset->list.samples[first + i].path;
-            labels[i] = dataset->list.samples[first + i].label;
-        }
-        alx_session_load(session, b->paths, size, b->status, b->errors);
+        for (int i = 0; i < size; i++) labels[i] = dataset->list.samples[first + i].label;
+        alx_session_load_samples(session, &dataset->list, first, size, b->status, b->errors);
         ALX_TRY(alx_engine_run(session->engine, ALX_MODE_EVALUATE, size, NULL, err));
         ALX_TRY(count_batch(e, session, dataset, first, size, b, err));
         if (progress) progress(first + size, total, user);
@@ -171,19 +166,33 @@ alx_status alx_evaluate(alx_evaluation **evaluation, alx_session *session, const
     return status;
 }
 
-alx_status alx_dataset_open_for(alx_dataset **dataset, const alx_model *model, const char *folder, alx_error *err)
+alx_status alx_dataset_match(alx_dataset *dataset, const alx_model *model, const char *has, alx_error *err)
+{
+    dataset->preprocess = model->preprocess;
+    return alx_sample_list_match(&dataset->list, has, "the model", model->meta.class_names, model->meta.class_count,
+                                 err);
+}
+
+/* What a recipe says when it says nothing. */
+static alx_status open_source(alx_sample_list *list, const char *path, alx_error *err)
+{
+    alx_arena arena = {0};
+    alx_data_config config = {0};
+    alx_status status = alx_options_default(alx_data_options, &config, &arena, err);
+    if (!status) status = alx_options_default(alx_label_options, &config.source.label, &arena, err);
+    if (!status) status = alx_source_open(list, path, false, &config.source, "", err);
+    alx_arena_finish(&arena);
+    return status;
+}
+
+alx_status alx_dataset_open_for(alx_dataset **dataset, const alx_model *model, const char *path, alx_error *err)
 {
     *dataset = NULL;
     alx_sample_list list = {0};
     alx_dataset *made = NULL;
-    alx_status status = alx_source_folder(&list, folder, err);
-    if (status) {
-        alx_sample_list_finish(&list);
-        return status;
-    }
+    ALX_TRY(open_source(&list, path, err));
     ALX_TRY(alx_dataset_create(&made, &list, &model->preprocess, err));
-    status =
-        alx_dataset_match_classes(made, folder, "the model", model->meta.class_names, model->meta.class_count, err);
+    alx_status status = alx_dataset_match(made, model, path, err);
     if (status)
         alx_dataset_destroy(made);
     else

@@ -87,24 +87,44 @@ alx_status alx_session_prepare_pixels(const alx_session *session, alx_decoder *d
     return ALX_OK;
 }
 
-static alx_status load_file(const alx_session *session, alx_decoder *decoder, const char *path, float *x,
+/* What stands in a slot: a file, or a sample of a list. */
+typedef struct slots {
+    const char *const *paths; /* NULL: samples */
+    const alx_sample_list *list;
+    int64_t first;
+} slots;
+
+static alx_status load_slot(const alx_session *session, alx_decoder *decoder, const slots *from, int i, float *x,
                             alx_error *err)
 {
-    ALX_TRY(alx_image_read(&decoder->image, path, err));
+    const char *path = from->paths ? from->paths[i] : from->list->samples[from->first + i].path;
+    ALX_TRY(from->paths ? alx_image_read(&decoder->image, path, err)
+                        : alx_sample_read(&decoder->image, NULL, from->list, from->first + i, err));
     const alx_image *image = &decoder->image;
     alx_status status = alx_session_prepare_pixels(session, decoder, image->rgb, image->width, image->height, x, err);
     alx_printable name;
     return status ? alx_where(err, status, "%s", alx_text_printable(path, name)) : ALX_OK;
 }
 
-void alx_session_load(alx_session *session, const char *const *paths, int count, alx_status *status, alx_error *errors)
+static void load_slots(alx_session *session, const slots *from, int count, alx_status *status, alx_error *errors)
 {
     float *images = alx_engine_images(session->engine); /* (batch_size, C, H, W) */
 #pragma omp parallel for schedule(dynamic) num_threads(session->threads) if (count > 1)
     for (int i = 0; i < count; i++) {
         float *x = images + i * session->image_floats;
         status[i] =
-            load_file(session, &session->decoders[omp_get_thread_num()], paths[i], x, errors ? &errors[i] : NULL);
+            load_slot(session, &session->decoders[omp_get_thread_num()], from, i, x, errors ? &errors[i] : NULL);
         if (status[i]) memset(x, 0, (size_t)session->image_floats * sizeof *x);
     }
+}
+
+void alx_session_load(alx_session *session, const char *const *paths, int count, alx_status *status, alx_error *errors)
+{
+    load_slots(session, &(slots){.paths = paths}, count, status, errors);
+}
+
+void alx_session_load_samples(alx_session *session, const alx_sample_list *list, int64_t first, int count,
+                              alx_status *status, alx_error *errors)
+{
+    load_slots(session, &(slots){.list = list, .first = first}, count, status, errors);
 }

@@ -3,6 +3,7 @@
 #define ALX_PREDICT_SESSION_H
 
 #include "data/augment.h"
+#include "data/source.h"
 #include "plan/engine.h"
 #include "predict/model.h"
 
@@ -29,5 +30,8 @@ alx_status alx_session_prepare_pixels(const struct alx_session *session, alx_dec
  * (so that the batch keeps its size, and its plan) with status[i] and, when errors is not NULL, errors[i]. */
 void alx_session_load(struct alx_session *session, const char *const *paths, int count, alx_status *status,
                       alx_error *errors);
+/* The same for samples `first` and on of a list. */
+void alx_session_load_samples(struct alx_session *session, const alx_sample_list *list, int64_t first, int count,
+                              alx_status *status, alx_error *errors);
 
 #endif
