@@ -57,6 +57,11 @@ alx_status alx_source_open(alx_sample_list *list, const char *path, bool table, 
     const bool idx = !table && !folder && alx_idx_is(path);
     table = table || (!folder && !idx && is_table(path));
     alx_printable name;
+    if (config->classes.count == 1)
+        return alx_fail(err, ALX_USAGE,
+                        "data.classes lists the names of all classes in order, and \"%s\" is one alone; the number of "
+                        "classes belongs at the top of a recipe",
+                        alx_text_printable(config->classes.values[0], name));
     if (*group && !table)
         return alx_fail(err, ALX_USAGE, "data.split.group is a column of a table, and %s is none; leave it out",
                         alx_text_printable(path, name));

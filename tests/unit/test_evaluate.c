@@ -52,13 +52,13 @@ static void classes_are_matched_by_name(void **state)
     alx_error err = {0};
     alx_model *model = open_model();
     alx_dataset *data = open_data(model);
-    assert_int_equal(alx_dataset_match_classes(data, "data", "the model", turned, 3, &err), ALX_OK);
+    assert_int_equal(alx_sample_list_match(&data->list, "data", "the model", turned, 3, &err), ALX_OK);
     assert_int_equal(alx_dataset_label(data, 0), 1); /* the first file is of class a */
     assert_int_equal(alx_dataset_label(data, 11), 0);
     assert_string_equal(alx_dataset_class_name(data, 2), "b");
-    assert_refused(alx_dataset_match_classes(data, "data", "the model", strange, 3, &err), ALX_BAD_DATA, &err,
+    assert_refused(alx_sample_list_match(&data->list, "data", "the model", strange, 3, &err), ALX_BAD_DATA, &err,
                    "the model has no class c, which data has");
-    assert_refused(alx_dataset_match_classes(data, "data", "the model", turned, 2, &err), ALX_BAD_DATA, &err,
+    assert_refused(alx_sample_list_match(&data->list, "data", "the model", turned, 2, &err), ALX_BAD_DATA, &err,
                    "no class b");
     alx_dataset_destroy(data);
     alx_model_destroy(model);
