@@ -214,7 +214,7 @@ alx_status alx_train_data_load(alx_train_data *data, const struct alx_recipe *re
                              err);
 }
 
-/* ---- In words, and as a table ---- */
+/* ---- In words ---- */
 
 /* "data.split: ...": how images were chosen. */
 static void describe_split(alx_text *text, const alx_split_config *split, const char *which)
@@ -254,48 +254,6 @@ void alx_train_data_describe(alx_text *text, const alx_train_data *data)
         alx_text_add(text, "No validation images: the training loss decides which epoch is best, which rewards "
                            "learning by heart; give data.validation or data.split.validation");
     }
-}
-
-/* RFC 4180: quotes where they are needed, and written twice inside. */
-static void add_field(alx_text *text, const char *field)
-{
-    const bool quote = strpbrk(field, ",\"\r\n") || *field == ' ' || (*field && field[strlen(field) - 1] == ' ');
-    if (!quote) {
-        alx_text_add(text, field);
-        return;
-    }
-    alx_text_add(text, "\"");
-    for (const char *at = field; *at; at++) alx_text_add_bytes(text, *at == '"' ? "\"\"" : at, *at == '"' ? 2 : 1);
-    alx_text_add(text, "\"");
-}
-
-/* here: the working directory as seen from where the text will lie. */
-static alx_status add_samples(alx_text *text, const alx_sample_list *list, const char *split, const char *here,
-                              alx_error *err)
-{
-    for (int64_t i = 0; i < list->count; i++) {
-        char *path = alx_file_join(here, list->samples[i].path, err);
-        if (!path) return ALX_NO_MEMORY;
-        add_field(text, path);
-        free(path);
-        alx_text_add(text, ",");
-        add_field(text, list->class_names[list->samples[i].label]);
-        alx_text_printf(text, ",%s\n", split);
-    }
-    return text->failed ? alx_fail(err, ALX_NO_MEMORY, "out of memory while writing a split") : ALX_OK;
-}
-
-alx_status alx_train_data_table(alx_text *text, const alx_train_data *data, const char *folder, alx_error *err)
-{
-    char *here;
-    ALX_TRY(alx_recipe_path(&here, ".", folder, err));
-    alx_text_add(text, "path,label,split\n");
-    alx_status status = add_samples(text, &data->train, "train", here, err);
-    const char *validation = data->source == ALX_VALIDATE_TEST ? "test" : "validation";
-    if (!status) status = add_samples(text, &data->validation, validation, here, err);
-    if (!status) status = add_samples(text, &data->test, "test", here, err);
-    free(here);
-    return status;
 }
 
 /* ---- As a data set that callers see ---- */
