@@ -193,6 +193,11 @@ alx_status alx_dataset_open_for(alx_dataset **dataset, const alx_model *model, c
     ALX_TRY(open_source(&list, path, err));
     ALX_TRY(alx_dataset_create(&made, &list, &model->preprocess, err));
     alx_status status = alx_dataset_match(made, model, path, err);
+    if (status == ALX_BAD_DATA && made->list.idx && err) {
+        const alx_error said = *err;
+        alx_fail(err, status, "%s; the classes of an IDX file are numbers: give the run's recipe.yaml, which names them",
+                 said.message);
+    }
     if (status)
         alx_dataset_destroy(made);
     else
