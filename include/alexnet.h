@@ -370,8 +370,8 @@ typedef struct alx_dataset alx_dataset;
 /* Split "train", "validation" or "test" of a recipe's data; ALX_USAGE when it has no such images. */
 ALX_API alx_status alx_dataset_open(alx_dataset **dataset, const alx_recipe *recipe, const char *split, alx_error *err);
 /* A source of the model's classes: a folder with a sub-folder for each, an IDX file of images, a .csv or .tsv table
- * with the columns path and label, or a list file of "path label" lines.  Tables of other columns: alx_dataset_open of a
- * recipe, then alx_dataset_match. */
+ * with the columns path and label, or a list file of "path label" lines.  Tables of other columns: alx_dataset_open of
+ * a recipe, then alx_dataset_match. */
 ALX_API alx_status alx_dataset_open_for(alx_dataset **dataset, const alx_model *model, const char *path,
                                         alx_error *err);
 /* Makes a data set the model's: its preprocessing, and labels in the order of its outputs.  Classes are matched by

@@ -174,10 +174,11 @@ static char *labels_name(const char *path, alx_error *err)
     for (const char *at = name; (at = strstr(at, "images")); at++) images = at;
     const char *idx3 = images ? strstr(images, "idx3") : NULL;
     if (!idx3) return NULL;
-    char *made = alx_strdup(path, err);
-    if (!made) return NULL;
-    memcpy(made + (images - path), "labels", 6);
-    memcpy(made + (idx3 - path), "idx1", 4);
+    const size_t size = strlen(path) + 1; /* the words are as long as those that they replace */
+    char *made = alx_calloc(size, 1, err);
+    if (made)
+        snprintf(made, size, "%.*slabels%.*sidx1%s", (int)(images - path), path, (int)(idx3 - images) - 6, images + 6,
+                 idx3 + 4);
     return made;
 }
 

@@ -293,7 +293,7 @@ static alx_status say_left_out(alx_sample_list *list, const conversion *c, alx_e
     list->left_out = alx_arena_printf(
         &list->arena, err,
         "%s: %lld of %lld rows are left out (%lld without a file, %lld without a label); the first: %s",
-        alx_text_printable(c->file, file), (long long)(c->missing + c->unmatched), (long long)c->rows->count,
+        alx_text_printable(c->file, file), (long long)c->missing + c->unmatched, (long long)c->rows->count,
         (long long)c->missing, (long long)c->unmatched, c->first.message);
     return list->left_out ? ALX_OK : ALX_NO_MEMORY;
 }

@@ -44,8 +44,6 @@ static alx_status check_utf8(const char *text, size_t length, const char *name, 
 
 static alx_status fail_unconverted(const uint8_t *bytes, size_t at, const char *name, alx_error *err)
 {
-    const int code = errno;
-    if (code == E2BIG) return alx_fail(err, ALX_BAD_DATA, "%s: too large in UTF-8", name);
     return alx_fail(err, ALX_BAD_DATA, "%s:%lld: not GB18030 (byte 0x%02x); leave data.encoding out for UTF-8", name,
                     (long long)line_of(bytes, at), bytes[at]);
 }
@@ -59,7 +57,8 @@ static alx_status convert(alx_text *text, const uint8_t *bytes, size_t count, co
                         "%s: this system's iconv does not know GB18030 (in Debian its tables come with the package "
                         "libc6); save the file as UTF-8",
                         name);
-    char *in = (char *)(uintptr_t)bytes; /* iconv takes it without const and does not write there */
+    char *in; /* iconv takes it without const and does not write there */
+    memcpy(&in, &bytes, sizeof in);
     size_t left = count;
     alx_status status = ALX_OK;
     while (!status && left > 0) {

@@ -195,7 +195,8 @@ alx_status alx_dataset_open_for(alx_dataset **dataset, const alx_model *model, c
     alx_status status = alx_dataset_match(made, model, path, err);
     if (status == ALX_BAD_DATA && made->list.idx && err) {
         const alx_error said = *err;
-        alx_fail(err, status, "%s; the classes of an IDX file are numbers: give the run's recipe.yaml, which names them",
+        alx_fail(err, status,
+                 "%s; the classes of an IDX file are numbers: give the run's recipe.yaml, which names them",
                  said.message);
     }
     if (status)

@@ -212,6 +212,8 @@ static void labels_are_matched_and_named(void **state)
     samples_are("Filename\nm1.jpg\nf (2).jpg\n", &config, "female,male m1.jpg=1 f (2).jpg=0");
     config.classes = (alx_texts){2, order};
     samples_are("Filename\nm1.jpg\nf (2).jpg\n", &config, "male,female m1.jpg=0 f (2).jpg=1");
+    config.label.match = "^.*([fm]).*\\.jpg$"; /* a part of the match */
+    samples_are("Filename\nm1.jpg\nf (2).jpg\n", &config, "male,female m1.jpg=0 f (2).jpg=1");
     config.label.match = "^f|^m"; /* no group: the whole match */
     samples_are("Filename\nm1.jpg\nf (2).jpg\n", &config, "male,female m1.jpg=0 f (2).jpg=1");
     start(&config, &arena);

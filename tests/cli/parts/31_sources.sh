@@ -78,6 +78,15 @@ refused 2 "knows no folds; give seed" train faces.yaml --folds 3
 refused 2 "their sum must be below 1" train faces.yaml --random-state none --split.test 0.5 --validation-split 0.5
 refused 2 "data.csv and data.train are both given" train faces.yaml --data.train photos
 
+# Test images validate, unless a share of the training images is asked for.
+run 0 train --model tiny.yaml --data.train photos --data.test test --epochs 1 --out runs/as-course
+err_has "the test images validate, as in the course"
+run 0 train --model tiny.yaml --data.train photos --data.test test --validation-split 0.2 --epochs 1 --out runs/share
+err_has "a seeded share of each class (data.split.validation) was taken"
+run 0 evaluate runs/share --data runs/share/recipe.yaml --json
+err_has "split: test of runs/share/recipe.yaml"
+json count 50
+
 # Mistakes name file and row; rows that cannot be used may be left out.
 sed -i '5s/.*/大三（上）\/none.png,1,p1\r/; 7s/.*/大三（上）\/x.png,1,p1\r/' faces/FaceScore.csv
 refused 3 "faces/FaceScore.csv:5: Filename \"大三（上）/none.png\" does not match data.label.match" train faces.yaml
@@ -129,6 +138,7 @@ else
 fi
 run 0 evaluate runs/idx --data ten-images-idx3-ubyte --json
 json count 12
+refused 3 "give the run's recipe.yaml, which names them" evaluate runs/a --data ten-images-idx3-ubyte
 run 0 train --model tiny.yaml --data.train ten-images-idx3-ubyte --data.classes 零,一,二 --epochs 1 --out runs/idx-named
 err_has "零 (3), 一 (3), 二 (3)"
 run 0 show runs/idx/recipe.yaml -o idx.png
