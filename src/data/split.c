@@ -238,7 +238,7 @@ static alx_status draw_as_sklearn(const draw *d, alx_error *err)
 
 /* ---- The lists ---- */
 
-/* The class names of `from`, and room for count samples. */
+/* What is said of `from` as a whole, and room for count samples. */
 static alx_status start_list(alx_sample_list *to, const alx_sample_list *from, int64_t count, alx_error *err)
 {
     to->class_names = alx_arena_alloc(&to->arena, (size_t)from->class_count, sizeof *to->class_names, err);
@@ -246,6 +246,7 @@ static alx_status start_list(alx_sample_list *to, const alx_sample_list *from, i
     if (!to->class_names || !to->samples) return ALX_NO_MEMORY;
     for (int c = 0; c < from->class_count; c++, to->class_count++)
         if (!(to->class_names[c] = alx_arena_strdup(&to->arena, from->class_names[c], err))) return ALX_NO_MEMORY;
+    if (from->left_out && !(to->left_out = alx_arena_strdup(&to->arena, from->left_out, err))) return ALX_NO_MEMORY;
     to->idx = alx_idx_share(from->idx);
     return ALX_OK;
 }

@@ -52,12 +52,13 @@ static void say_left_out(const alx_trainer *t)
         alx_text_printable(recipe->folder, folder), recipe->others);
 }
 
-/* Of whichever list was read from a table with rows that could not be used. */
+/* Rows of tables that could not be used; lists that were split off a table say the same as the rest of it. */
 static void say_missing(const alx_trainer *t)
 {
-    const alx_sample_list *const lists[] = {&t->data.train, &t->data.validation};
-    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
-        if (lists[i]->left_out) alx_trainer_say(t, ALX_EVENT_WARNING, "%s", lists[i]->left_out);
+    const char *train = t->data.train.left_out, *validation = t->data.validation.left_out;
+    if (train) alx_trainer_say(t, ALX_EVENT_WARNING, "%s", train);
+    if (validation && !(train && strcmp(train, validation) == 0))
+        alx_trainer_say(t, ALX_EVENT_WARNING, "%s", validation);
 }
 
 static alx_status say_source(const alx_trainer *t, alx_error *err)

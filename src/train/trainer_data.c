@@ -27,10 +27,10 @@ static alx_status refuse_splits(const char *folder, alx_error *err)
     return status;
 }
 
+/* Images that are not split: groups do not matter. */
 static alx_status open_source(alx_sample_list *list, const struct alx_recipe *recipe, const char *path, alx_error *err)
 {
-    const alx_data_config *data = &recipe->data;
-    return alx_source_open(list, path, path == data->csv, &data->source, data->split.group, err);
+    return alx_source_open(list, path, false, &recipe->data.source, "", err);
 }
 
 /* The training images: data.train, or data.csv in its place. */
@@ -50,7 +50,8 @@ static alx_status training_source(const char **path, const alx_data_config *conf
 static alx_status open_train(alx_sample_list *list, const struct alx_recipe *recipe, const char *path, alx_error *err)
 {
     if (alx_file_is_folder(path)) ALX_TRY(refuse_splits(path, err));
-    ALX_TRY(open_source(list, recipe, path, err));
+    const alx_data_config *data = &recipe->data;
+    ALX_TRY(alx_source_open(list, path, path == data->csv, &data->source, data->split.group, err));
     alx_printable shown;
     if (recipe->classes && recipe->classes != list->class_count)
         return alx_fail(err, ALX_BAD_DATA,
@@ -63,6 +64,7 @@ static alx_status open_train(alx_sample_list *list, const struct alx_recipe *rec
 static alx_status open_validation(alx_train_data *data, const struct alx_recipe *recipe, const char *train,
                                   const char *path, alx_error *err)
 {
+    alx_sample_list_finish(&data->validation); /* a split may have left an empty one */
     ALX_TRY(open_source(&data->validation, recipe, path, err));
     return alx_source_same_classes(&data->train, train, &data->validation, path, err);
 }

@@ -69,6 +69,9 @@ refused 2 "--split names a part of a recipe's data" evaluate runs/own --data tes
 run 0 show runs/own/recipe.yaml --split test -o own.png
 err_has "Found 6 images belonging to 2 classes: male (3), female (3)"
 # One person on one side; folds.
+mkdir -p other-faces/female other-faces/male
+cp photos/横/0001.png other-faces/female
+cp photos/竖/0001.png other-faces/male
 run 0 train faces.yaml --out runs/groups --random-state none --split.test 0 --split.group person --validation-split 0.3
 err_has "rows of the same person stay on one side"
 run 0 train faces.yaml --out runs/fold --random-state none --split.test 0 --folds 4 --fold 2
@@ -77,6 +80,11 @@ if [ "$(grep -c ',validation$' runs/fold/split.csv)" -eq 6 ]; then pass; else fa
 refused 2 "knows no folds; give seed" train faces.yaml --folds 3
 refused 2 "their sum must be below 1" train faces.yaml --random-state none --split.test 0.5 --validation-split 0.5
 refused 2 "data.csv and data.train are both given" train faces.yaml --data.train photos
+
+# Groups are of the images that are split, not of a folder beside them.
+run 0 train faces.yaml --out runs/given --random-state none --split.test 0.25 --split.group person \
+    --data.validation other-faces
+err_has "test, put aside: Found "
 
 # Test images validate, unless a share of the training images is asked for.
 run 0 train --model tiny.yaml --data.train photos --data.test test --epochs 1 --out runs/as-course
@@ -95,7 +103,7 @@ refused 3 "faces/FaceScore.csv:5: Filename: no file faces/大三（上）/fnone.
 refused 3 "--skip-missing" train faces.yaml
 run 0 train faces.yaml --out runs/fewer --skip-missing
 err_has "faces/FaceScore.csv: 2 of 24 rows are left out (1 without a file, 1 without a label); the first: faces/FaceSc"
-run 0 show runs/fewer/recipe.yaml -o own.png
+run 0 show runs/fewer/recipe.yaml --split test -o own.png
 err_has "2 of 24 rows are left out"
 
 # GB18030, as spreadsheets in China write it; a separator of theirs.
