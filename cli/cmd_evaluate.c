@@ -1,7 +1,5 @@
 /* alexnet evaluate MODEL --data SOURCE */
 #include <math.h>
-#include <string.h>
-#include <sys/stat.h>
 
 #include "cli/commands.h"
 #include "cli/output.h"
@@ -63,6 +61,15 @@ static json_t *class_json(const alx_evaluation *evaluation, int index)
     return row;
 }
 
+/* Wilson's, of the accuracy. */
+static void find_interval(const alx_evaluation *evaluation, double range[2])
+{
+    int64_t correct = 0;
+    for (int i = 0; i < alx_evaluation_class_count(evaluation); i++)
+        correct += alx_evaluation_confusion(evaluation, i, i);
+    alx_accuracy_interval(correct, alx_evaluation_count(evaluation), range);
+}
+
 static int print_json(const alx_evaluation *evaluation)
 {
     json_t *root = json_object(), *classes = json_array(), *confusion = json_array();
@@ -75,7 +82,10 @@ static int print_json(const alx_evaluation *evaluation)
         json_array_append_new(confusion, row);
     }
     const char *first = alx_evaluation_first_skipped(evaluation);
+    double range[2];
+    find_interval(evaluation, range);
     json_object_set_new(root, "accuracy", cli_json_number(alx_evaluation_accuracy(evaluation)));
+    json_object_set_new(root, "interval", json_pack("[ff]", range[0], range[1]));
     json_object_set_new(root, "loss", cli_json_number(alx_evaluation_loss(evaluation)));
     json_object_set_new(root, "top5", cli_json_number(alx_evaluation_top5(evaluation)));
     json_object_set_new(root, "count", json_integer(alx_evaluation_count(evaluation)));
@@ -147,75 +157,16 @@ static void print_confusion(const alx_evaluation *evaluation)
 static int print_text(const alx_evaluation *evaluation)
 {
     alx_error err = {0};
+    double range[2];
+    find_interval(evaluation, range);
     printf("images    %lld\n", (long long)alx_evaluation_count(evaluation));
     printf("loss      %.6g\n", alx_evaluation_loss(evaluation));
-    printf("accuracy  %.4f\n", alx_evaluation_accuracy(evaluation));
+    printf("accuracy  %.4f (95 %% interval %.4f to %.4f)\n", alx_evaluation_accuracy(evaluation), range[0], range[1]);
     if (!isnan(alx_evaluation_top5(evaluation))) printf("top-5     %.4f\n", alx_evaluation_top5(evaluation));
     putchar('\n');
     if (print_classes(evaluation, &err)) return cli_error(&err);
     print_confusion(evaluation);
     return CLI_DONE;
-}
-
-/* The part of a folder of splits that was meant: train, validation and test are no classes. */
-static bool find_split(const char *folder, char *split, size_t size)
-{
-    static const char *const names[] = {"train", "validation", "val", "valid", "test"};
-    bool train = false;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        struct stat info;
-        size_t length = strlen(folder);
-        const char *slash = length && folder[length - 1] == '/' ? "" : "/";
-        int needed = snprintf(split, size, "%s%s%s", folder, slash, names[i]);
-        bool there = needed > 0 && (size_t)needed < size && stat(split, &info) == 0 && S_ISDIR(info.st_mode);
-        if (i == 0) train = there;
-        if (i > 0 && there && train) return true;
-    }
-    return false;
-}
-
-static alx_status open_source(alx_dataset **dataset, const alx_model *model, const char *path, alx_error *err)
-{
-    alx_status status = alx_dataset_open_for(dataset, model, path, err);
-    char split[4096];
-    if (status != ALX_BAD_DATA || !find_split(path, split, sizeof split)) return status;
-    cli_name_text shown;
-    size_t used = strlen(err->message);
-    snprintf(err->message + used, sizeof err->message - used, "; did you mean --data %s?", cli_name(split, shown));
-    return status;
-}
-
-/* A split of a recipe, made the model's; without a name its test images, else those that validate. */
-static alx_status open_recipe(alx_dataset **dataset, const alx_model *model, const char *path, const char *split,
-                              alx_error *err)
-{
-    alx_recipe *recipe = NULL;
-    const char *taken = split ? split : "test";
-    alx_status status = alx_recipe_open(&recipe, path, err);
-    if (!status) status = alx_dataset_open(dataset, recipe, taken, err);
-    if (status == ALX_USAGE && recipe && !split) {
-        taken = "validation";
-        status = alx_dataset_open(dataset, recipe, taken, err);
-    }
-    alx_recipe_destroy(recipe);
-    cli_name_text shown;
-    if (!status) fprintf(stderr, "split: %s of %s\n", taken, cli_name(path, shown));
-    if (!status) status = alx_dataset_match(*dataset, model, path, err);
-    return status;
-}
-
-static bool is_recipe(const char *path)
-{
-    const char *dot = strrchr(path, '.');
-    return dot && (!strcmp(dot, ".yaml") || !strcmp(dot, ".yml"));
-}
-
-static alx_status open_data(alx_dataset **dataset, const alx_model *model, const config *c, alx_error *err)
-{
-    alx_status status = is_recipe(c->data) ? open_recipe(dataset, model, c->data, c->split, err)
-                                           : open_source(dataset, model, c->data, err);
-    if (!status && alx_dataset_left_out(*dataset)) cli_warn("%s", alx_dataset_left_out(*dataset));
-    return status;
 }
 
 static alx_status evaluate(const char *path, const config *c, int *code, alx_error *err)
@@ -224,7 +175,7 @@ static alx_status evaluate(const char *path, const config *c, int *code, alx_err
     alx_dataset *dataset = NULL;
     alx_evaluation *evaluation = NULL;
     alx_status status = cli_session_open(&s, path, &c->session, err);
-    if (!status) status = open_data(&dataset, s.model, c, err);
+    if (!status) status = cli_session_images(&dataset, s.model, c->data, c->split, err);
     if (!status) {
         fprintf(stderr, "images: %s\n", alx_model_preprocessing(s.model));
         alx_progress progress;
@@ -254,7 +205,7 @@ int cli_evaluate(const cli_call *call)
     cli_arguments_finish(&arguments);
     if (!model) return cli_usage_error("evaluate takes one model: alexnet evaluate runs/1 --data photos/test");
     if (!c.data) return cli_usage_error("evaluate needs --data: a folder with one sub-folder a class, or a recipe");
-    if (c.split && !is_recipe(c.data))
+    if (c.split && !cli_is_recipe(c.data))
         return cli_usage_error("--split names a part of a recipe's data; give --data recipe.yaml with it");
     alx_error err = {0};
     return evaluate(model, &c, &code, &err) ? cli_error(&err) : code;

@@ -39,6 +39,26 @@ const cli_command cli_commands[] = {
         NULL,
     },
     {
+        "compare",
+        {"compare trained models: cost, accuracy, layers, curves", "比较训练好的模型：代价、准确率、各层和曲线"},
+        "RUN RUN... [OPTION]...",
+        "alexnet compare runs/1 runs/2\n"
+        "alexnet compare runs/starter runs/alexnet --data 数据/test -o curves.png\n"
+        "alexnet compare old.safetensors new.safetensors --data photos/test --json",
+        {"RUN is a run folder or a .safetensors file; files have no recipe, times or curves. All are measured on the "
+         "same images, and must have the same classes. Intervals are Wilson's. Each run is compared with the first by "
+         "McNemar's exact test, which looks at the images that one of the two has right and the other wrong; with "
+         "several runs, the p-values are corrected by Holm's method. Layers are put side by side in order; what "
+         "differs is printed, and so are the keys of the recipes that differ.",
+         "RUN 是运行文件夹或 .safetensors "
+         "文件；单个文件没有配方、用时和曲线。所有模型都在同一批图片上衡量，类别必须相同。"
+         "区间为 Wilson 区间。每个运行都与第一个相比，用 McNemar 精确检验：只看一方答对、另一方答错的图片；"
+         "运行较多时，p 值按 Holm 方法校正。各层按顺序对齐，打印不同之处；配方中不同的键也会打印。"},
+        cli_compare_options,
+        cli_compare,
+        NULL,
+    },
+    {
         "predict",
         {"say what images show", "说出图片属于哪一类"},
         "MODEL IMAGE|FOLDER... [OPTION]...",

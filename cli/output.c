@@ -31,6 +31,16 @@ int cli_usage_error(const char *format, ...)
     return CLI_USAGE;
 }
 
+void cli_set_error(alx_error *err, alx_status status, const char *format, ...)
+{
+    if (!err) return;
+    va_list arguments;
+    va_start(arguments, format);
+    err->status = status;
+    vsnprintf(err->message, sizeof err->message, format, arguments);
+    va_end(arguments);
+}
+
 void cli_warn(const char *format, ...)
 {
     va_list arguments;

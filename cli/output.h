@@ -14,6 +14,14 @@ enum { CLI_DONE = 0, CLI_FAILED = 1, CLI_USAGE = 2, CLI_BAD_INPUT = 3, CLI_INTER
 int cli_usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The same for an error of the library.  Returns its exit code. */
 int cli_error(const alx_error *err);
+void cli_set_error(alx_error *err, alx_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static inline alx_status cli_given(alx_status status)
+{
+    return status;
+}
+/* Fills err where there is one, and gives status.  A macro, as alx_fail is in the library: analysers see which status
+ * comes back. */
+#define cli_fail(err, status, ...) (cli_set_error(err, status, __VA_ARGS__), cli_given(status))
 void cli_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Flushes stdout; what could not be written turns `code` into CLI_FAILED. */
 int cli_finish_output(int code);

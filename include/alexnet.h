@@ -263,6 +263,8 @@ ALX_API void alx_recipe_destroy(alx_recipe *recipe);
 /* Set a key: "model", "classes", "train.epochs" or short "epochs", '-' and '_'
  * alike.  Paths given here are relative to the working directory. */
 ALX_API alx_status alx_recipe_set(alx_recipe *recipe, const char *key, const char *value, alx_error *err);
+/* The value of a key, as a recipe has it; paths as seen from the working directory.  Release with alx_text_destroy. */
+ALX_API alx_status alx_recipe_value(char **text, const alx_recipe *recipe, const char *key, alx_error *err);
 /* Set data.train (and .validation, .test) from a folder: sub-folders named
  * train and validation|val|valid|test are splits, otherwise they are classes. */
 ALX_API alx_status alx_recipe_set_folder(alx_recipe *recipe, const char *folder, alx_error *err);
@@ -371,12 +373,9 @@ typedef struct alx_dataset alx_dataset;
 ALX_API alx_status alx_dataset_open(alx_dataset **dataset, const alx_recipe *recipe, const char *split, alx_error *err);
 /* A source of the model's classes: a folder with a sub-folder for each, an IDX file of images, a .csv or .tsv table
  * with the columns path and label, or a list file of "path label" lines.  Tables of other columns: alx_dataset_open of
- * a recipe, then alx_dataset_match. */
+ * a recipe. */
 ALX_API alx_status alx_dataset_open_for(alx_dataset **dataset, const alx_model *model, const char *path,
                                         alx_error *err);
-/* Makes a data set the model's: its preprocessing, and labels in the order of its outputs.  Classes are matched by
- * name; has is what the data set is called in the message when one side lacks a class. */
-ALX_API alx_status alx_dataset_match(alx_dataset *dataset, const alx_model *model, const char *has, alx_error *err);
 /* Rows of its table that data.skip_missing left out, for a person to read; NULL: none. */
 ALX_API const char *alx_dataset_left_out(const alx_dataset *dataset);
 ALX_API void alx_dataset_destroy(alx_dataset *dataset);
@@ -406,8 +405,8 @@ typedef struct alx_class_score {
 
 typedef void (*alx_progress_fn)(int64_t done, int64_t total, void *user);
 
-/* Runs the whole data set.  Unreadable images are skipped and counted; more
- * than skip_bad percent of them fail the call. */
+/* Runs the whole data set.  Its classes must be the model's; they may come in another order.  Unreadable images are
+ * skipped and counted; more than skip_bad percent of them fail the call. */
 ALX_API alx_status alx_evaluate(alx_evaluation **evaluation, alx_session *session, const alx_dataset *dataset,
                                 double skip_bad, alx_progress_fn progress, void *user, alx_error *err);
 ALX_API void alx_evaluation_destroy(alx_evaluation *evaluation);
@@ -422,6 +421,20 @@ ALX_API int alx_evaluation_class_count(const alx_evaluation *evaluation);
 ALX_API void alx_evaluation_class(const alx_evaluation *evaluation, int index, alx_class_score *score);
 /* Images of class `truth` that were taken for class `predicted`. */
 ALX_API int64_t alx_evaluation_confusion(const alx_evaluation *evaluation, int truth, int predicted);
+/* What image `index` of the data set was taken for: a class by the data set's numbers, as alx_dataset_label.  -1: it
+ * was skipped, or there is no such image. */
+ALX_API int alx_evaluation_predicted(const alx_evaluation *evaluation, int64_t index);
+
+/* ---- Statistics: what right answers prove ------------------------------------ */
+
+/* Wilson's 95 % interval of an accuracy: `correct` of `count` images; 0..1 when count is 0. */
+ALX_API void alx_accuracy_interval(int64_t correct, int64_t count, double low_high[2]);
+/* McNemar's exact two-sided test of two models on the same images: b are right with the first alone, c with the second
+ * alone.  The p-value: how often two equally good models would differ by that much or more. */
+ALX_API double alx_mcnemar(int64_t b, int64_t c);
+/* Holm's correction of several p-values, so that all verdicts together are wrong at most 5 times in 100.
+ * p, adjusted: (count), in the same order. */
+ALX_API void alx_holm(const double *p, double *adjusted, int count);
 
 #ifdef __cplusplus
 }

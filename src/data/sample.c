@@ -67,26 +67,33 @@ static alx_status find_missing(const char *const *names, int count, const char *
     return ALX_OK;
 }
 
-alx_status alx_sample_list_match(alx_sample_list *list, const char *has, const char *owner, const char *const *names,
-                                 int count, alx_error *err)
+alx_status alx_sample_list_place(int *place, const alx_sample_list *list, const char *has, const char *owner,
+                                 const char *const *names, int count, alx_error *err)
 {
     ALX_TRY(find_missing(list->class_names, list->class_count, has, names, count, owner, err));
     ALX_TRY(find_missing(names, count, owner, list->class_names, list->class_count, has, err));
     if (count != list->class_count)
         return alx_fail(err, ALX_BAD_DATA, "%s names %d classes and the data has %d: a name occurs twice", owner, count,
                         list->class_count);
+    for (int i = 0; i < count; i++) place[i] = find_name(names, count, list->class_names[i]);
+    return ALX_OK;
+}
+
+alx_status alx_sample_list_match(alx_sample_list *list, const char *has, const char *owner, const char *const *names,
+                                 int count, alx_error *err)
+{
     int *place = alx_calloc((size_t)count, sizeof *place, err);
     if (!place) return ALX_NO_MEMORY;
-    for (int i = 0; i < count; i++) place[i] = find_name(names, count, list->class_names[i]);
-    for (int64_t i = 0; i < list->count; i++) list->samples[i].label = place[list->samples[i].label];
+    const alx_status status = alx_sample_list_place(place, list, has, owner, names, count, err);
     /* The names themselves stay in the list's arena: only their order changes. */
-    const char **sorted = alx_arena_alloc(&list->arena, (size_t)count, sizeof *sorted, err);
+    const char **sorted = status ? NULL : alx_arena_alloc(&list->arena, (size_t)count, sizeof *sorted, err);
     if (sorted) {
+        for (int64_t i = 0; i < list->count; i++) list->samples[i].label = place[list->samples[i].label];
         for (int i = 0; i < count; i++) sorted[place[i]] = list->class_names[i];
         list->class_names = sorted;
     }
     free(place);
-    return sorted ? ALX_OK : ALX_NO_MEMORY;
+    return status ? status : sorted ? ALX_OK : ALX_NO_MEMORY;
 }
 
 alx_status alx_source_same_classes(const alx_sample_list *a, const char *a_name, const alx_sample_list *b,

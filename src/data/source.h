@@ -82,8 +82,12 @@ alx_status alx_source_find_splits(alx_folder_splits *splits, const char *folder,
 
 /* ---- What is said of lists ---- */
 
-/* Renumber the labels to another order of the same classes.  Where they differ the message names the first that is on
- * one side only: has names what the list is of, owner whose the classes are ("the model"). */
+/* place[i]: where class i of the list stands among `names`, another order of the same classes such as a model's
+ * outputs; room for `count`.  Where the classes differ the message names the first that is on one side only: has names
+ * what the list is of, owner whose the names are ("the model"). */
+alx_status alx_sample_list_place(int *place, const alx_sample_list *list, const char *has, const char *owner,
+                                 const char *const *names, int count, alx_error *err);
+/* Renumber the labels to that order. */
 alx_status alx_sample_list_match(alx_sample_list *list, const char *has, const char *owner, const char *const *names,
                                  int count, alx_error *err);
 /* The class lists must be the same; the message names what differs. */

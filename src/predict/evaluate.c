@@ -16,27 +16,28 @@ struct alx_evaluation {
     double loss_sum;
     int64_t top5_hits;
     int64_t *confusion;  /* (classes, classes): [truth][predicted] */
+    int *output;         /* (classes): the model's output for a class of the data set */
+    int *class_of;       /* (classes): the other way */
+    int64_t images;      /* of the data set */
+    int32_t *predicted;  /* (images): a class of the data set; -1: skipped */
     char *first_skipped; /* NULL: none */
 };
 
-static alx_status create(alx_evaluation **evaluation, const alx_model *model, alx_error *err)
+/* Memory that alx_evaluation_destroy releases, also when this fails halfway. */
+static alx_status reserve(alx_evaluation *e, const alx_model *model, int64_t images, alx_error *err)
 {
-    alx_evaluation *made = alx_calloc(1, sizeof *made, err);
-    if (!made) return ALX_NO_MEMORY;
-    size_t classes = (size_t)model->meta.class_count;
-    made->classes = model->meta.class_count;
-    made->names = alx_calloc(classes, sizeof *made->names, err);
+    const size_t classes = (size_t)model->meta.class_count;
+    e->classes = model->meta.class_count;
+    e->images = images;
     /* classes is at most a million, so the product fits; alx_calloc refuses what memory does not hold. */
-    made->confusion = made->names ? alx_calloc(classes * classes, sizeof *made->confusion, err) : NULL;
-    for (size_t i = 0; made->confusion && i < classes; i++) {
-        made->names[i] = alx_strdup(model->meta.class_names[i], err);
-        if (!made->names[i]) break;
-    }
-    if (!made->confusion || !made->names[classes - 1]) {
-        alx_evaluation_destroy(made);
+    if (!(e->names = alx_calloc(classes, sizeof *e->names, err)) ||
+        !(e->confusion = alx_calloc(classes * classes, sizeof *e->confusion, err)) ||
+        !(e->output = alx_calloc(classes, sizeof *e->output, err)) ||
+        !(e->class_of = alx_calloc(classes, sizeof *e->class_of, err)) ||
+        !(e->predicted = alx_calloc((size_t)images + 1, sizeof *e->predicted, err)))
         return ALX_NO_MEMORY;
-    }
-    *evaluation = made;
+    for (size_t i = 0; i < classes; i++)
+        if (!(e->names[i] = alx_strdup(model->meta.class_names[i], err))) return ALX_NO_MEMORY;
     return ALX_OK;
 }
 
@@ -46,6 +47,9 @@ void alx_evaluation_destroy(alx_evaluation *evaluation)
     for (int i = 0; evaluation->names && i < evaluation->classes; i++) free(evaluation->names[i]);
     free(evaluation->names);
     free(evaluation->confusion);
+    free(evaluation->output);
+    free(evaluation->class_of);
+    free(evaluation->predicted);
     free(evaluation->first_skipped);
     free(evaluation);
 }
@@ -88,6 +92,7 @@ static alx_status count_batch(alx_evaluation *e, const alx_session *session, con
     const float *losses = alx_engine_losses(session->engine);               /* (size) */
     const float *probabilities = alx_engine_probabilities(session->engine); /* (size, classes) */
     for (int i = 0; i < size; i++) {
+        e->predicted[first + i] = -1;
         if (b->status[i]) {
             e->skipped++;
             if (e->first_skipped) continue;
@@ -95,12 +100,13 @@ static alx_status count_batch(alx_evaluation *e, const alx_session *session, con
             if (!e->first_skipped) return ALX_NO_MEMORY;
             continue;
         }
-        int truth = dataset->list.samples[first + i].label, larger;
+        int truth = e->output[dataset->list.samples[first + i].label], larger;
         int predicted = best_class(probabilities + (int64_t)i * e->classes, e->classes, truth, &larger);
         e->count++;
         e->loss_sum += (double)losses[i];
         e->top5_hits += larger < TOP;
         e->confusion[(int64_t)truth * e->classes + predicted]++;
+        e->predicted[first + i] = e->class_of[predicted];
     }
     return ALX_OK;
 }
@@ -122,7 +128,7 @@ static alx_status run(alx_evaluation *e, alx_session *session, const alx_dataset
     int32_t *labels = alx_engine_labels(session->engine);
     for (int64_t first = 0; first < total; first += session->batch_size) {
         int size = total - first < session->batch_size ? (int)(total - first) : session->batch_size;
-        for (int i = 0; i < size; i++) labels[i] = dataset->list.samples[first + i].label;
+        for (int i = 0; i < size; i++) labels[i] = e->output[dataset->list.samples[first + i].label];
         alx_session_load_samples(session, &dataset->list, first, size, b->status, b->errors);
         ALX_TRY(alx_engine_run(session->engine, ALX_MODE_EVALUATE, size, NULL, err));
         ALX_TRY(count_batch(e, session, dataset, first, size, b, err));
@@ -132,19 +138,13 @@ static alx_status run(alx_evaluation *e, alx_session *session, const alx_dataset
     return e->count ? ALX_OK : alx_fail(err, ALX_BAD_DATA, "the data set has no image that can be read");
 }
 
-/* Labels index the model's outputs, so the classes must be the same, in the same order. */
-static alx_status check_classes(const alx_model *model, const alx_dataset *dataset, alx_error *err)
+/* Labels are the data set's, outputs the model's: by name. */
+static alx_status match_classes(alx_evaluation *e, const alx_model *model, const alx_dataset *dataset, alx_error *err)
 {
-    if (dataset->list.class_count != model->meta.class_count)
-        return alx_fail(err, ALX_BAD_DATA, "the data has %d classes and the model %d", dataset->list.class_count,
-                        model->meta.class_count);
-    for (int i = 0; i < model->meta.class_count; i++) {
-        const char *a = dataset->list.class_names[i], *b = model->meta.class_names[i];
-        alx_printable x, y;
-        if (strcmp(a, b))
-            return alx_fail(err, ALX_BAD_DATA, "class %d is %s in the data and %s in the model", i + 1,
-                            alx_text_printable(a, x), alx_text_printable(b, y));
-    }
+    const alx_model_meta *meta = &model->meta;
+    ALX_TRY(alx_sample_list_place(e->output, &dataset->list, "the data", "the model", meta->class_names,
+                                  meta->class_count, err));
+    for (int i = 0; i < e->classes; i++) e->class_of[e->output[i]] = i;
     return ALX_OK;
 }
 
@@ -152,11 +152,12 @@ alx_status alx_evaluate(alx_evaluation **evaluation, alx_session *session, const
                         alx_progress_fn progress, void *user, alx_error *err)
 {
     *evaluation = NULL;
-    ALX_TRY(check_classes(session->model, dataset, err));
-    alx_evaluation *made;
-    ALX_TRY(create(&made, session->model, err));
+    alx_evaluation *made = alx_calloc(1, sizeof *made, err);
+    if (!made) return ALX_NO_MEMORY;
     batch b = {0};
-    alx_status status = batch_init(&b, session->batch_size, err);
+    alx_status status = reserve(made, session->model, dataset->list.count, err);
+    if (!status) status = match_classes(made, session->model, dataset, err);
+    if (!status) status = batch_init(&b, session->batch_size, err);
     if (!status) status = run(made, session, dataset, skip_bad, progress, user, &b, err);
     batch_finish(&b);
     if (status)
@@ -164,13 +165,6 @@ alx_status alx_evaluate(alx_evaluation **evaluation, alx_session *session, const
     else
         *evaluation = made;
     return status;
-}
-
-alx_status alx_dataset_match(alx_dataset *dataset, const alx_model *model, const char *has, alx_error *err)
-{
-    dataset->preprocess = model->preprocess;
-    return alx_sample_list_match(&dataset->list, has, "the model", model->meta.class_names, model->meta.class_count,
-                                 err);
 }
 
 /* What a recipe says when it says nothing. */
@@ -192,7 +186,8 @@ alx_status alx_dataset_open_for(alx_dataset **dataset, const alx_model *model, c
     alx_dataset *made = NULL;
     ALX_TRY(open_source(&list, path, err));
     ALX_TRY(alx_dataset_create(&made, &list, &model->preprocess, err));
-    alx_status status = alx_dataset_match(made, model, path, err);
+    alx_status status =
+        alx_sample_list_match(&made->list, path, "the model", model->meta.class_names, model->meta.class_count, err);
     if (status == ALX_BAD_DATA && made->list.idx && err) {
         const alx_error said = *err;
         alx_fail(err, status,
@@ -264,4 +259,9 @@ void alx_evaluation_class(const alx_evaluation *evaluation, int index, alx_class
 int64_t alx_evaluation_confusion(const alx_evaluation *evaluation, int truth, int predicted)
 {
     return evaluation->confusion[(int64_t)truth * evaluation->classes + predicted];
+}
+
+int alx_evaluation_predicted(const alx_evaluation *evaluation, int64_t index)
+{
+    return index >= 0 && index < evaluation->images ? evaluation->predicted[index] : -1;
 }

@@ -114,3 +114,22 @@ alx_status alx_recipe_write(alx_text *text, const struct alx_recipe *recipe, con
     }
     return text->failed ? alx_fail(err, ALX_NO_MEMORY, "out of memory while writing a recipe") : ALX_OK;
 }
+
+alx_status alx_recipe_value(char **text, const alx_recipe *recipe, const char *key, alx_error *err)
+{
+    *text = NULL;
+    const alx_recipe_section *section;
+    const alx_option *option;
+    ALX_TRY(alx_recipe_find(&section, &option, key, err));
+    const char *config = (const char *)recipe + section->offset, *plain = NULL;
+    alx_text value = {0};
+    if (option == &alx_recipe_augment) {
+        alx_augment_write(&value, &recipe->augment);
+    } else if (option->type == ALX_OPTION_TEXT || option->type == ALX_OPTION_PATH) {
+        memcpy(&plain, config + option->offset, sizeof plain); /* as it is, without YAML's quotes */
+        alx_text_add(&value, plain ? plain : "");
+    } else {
+        alx_options_add_value(&value, option, config);
+    }
+    return alx_text_take(text, &value, err);
+}

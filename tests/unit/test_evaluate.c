@@ -91,6 +91,7 @@ static void evaluation_counts_right(void **state)
         int best = 0, truth = alx_dataset_label(data, i);
         assert_int_equal(alx_predict_file(session, alx_dataset_path(data, i), p, NULL), ALX_OK);
         for (int c = 1; c < CLASSES; c++) best = p[c] > p[best] ? c : best;
+        assert_int_equal(alx_evaluation_predicted(evaluation, i), best);
         loss -= log((double)p[truth]) / 12;
         confusion[truth][best]++;
         hits += truth == best;
@@ -121,6 +122,34 @@ static void evaluation_counts_right(void **state)
     alx_model_destroy(model);
 }
 
+/* The same data with its classes in another order: the same figures, and predictions by the data's numbers. */
+static void classes_in_another_order(void **state)
+{
+    (void)state;
+    static const char *const turned[] = {"c", "a", "b"};
+    static const int place[] = {1, 2, 0}; /* of a, b, c among them */
+    alx_error err = {0};
+    alx_model *model = open_model();
+    alx_dataset *data = open_data(model), *other = open_data(model);
+    alx_session *session = open_session(model, 2, 5);
+    alx_evaluation *a, *b;
+    assert_int_equal(alx_sample_list_match(&other->list, "data", "the model", turned, 3, &err), ALX_OK);
+    assert_int_equal(alx_evaluate(&a, session, data, 0, NULL, NULL, &err), ALX_OK);
+    assert_int_equal(alx_evaluate(&b, session, other, 0, NULL, NULL, &err), ALX_OK);
+    assert_true(alx_evaluation_loss(a) == alx_evaluation_loss(b));
+    for (int t = 0; t < CLASSES; t++)
+        for (int c = 0; c < CLASSES; c++)
+            assert_int_equal(alx_evaluation_confusion(a, t, c), alx_evaluation_confusion(b, t, c));
+    for (int i = 0; i < 12; i++)
+        assert_int_equal(alx_evaluation_predicted(b, i), place[alx_evaluation_predicted(a, i)]);
+    alx_evaluation_destroy(a);
+    alx_evaluation_destroy(b);
+    alx_session_destroy(session);
+    alx_dataset_destroy(data);
+    alx_dataset_destroy(other);
+    alx_model_destroy(model);
+}
+
 static void unreadable_images_are_counted(void **state)
 {
     (void)state;
@@ -133,6 +162,9 @@ static void unreadable_images_are_counted(void **state)
     assert_int_equal(alx_evaluate(&evaluation, session, data, 10, NULL, NULL, &err), ALX_OK);
     assert_int_equal(alx_evaluation_count(evaluation), 11);
     assert_int_equal(alx_evaluation_skipped(evaluation), 1);
+    for (int i = 0; i < 12; i++) assert_int_equal(alx_evaluation_predicted(evaluation, i) < 0, i == 5); /* b/1.png */
+    assert_int_equal(alx_evaluation_predicted(evaluation, -1), -1);
+    assert_int_equal(alx_evaluation_predicted(evaluation, 12), -1);
     assert_non_null(strstr(alx_evaluation_first_skipped(evaluation), "b/1.png"));
     alx_evaluation_destroy(evaluation);
     assert_refused(alx_evaluate(&evaluation, session, data, 8, NULL, NULL, &err), ALX_BAD_DATA, &err, "b/1.png");
@@ -153,6 +185,7 @@ int main(void)
         cmocka_unit_test(dataset_answers),
         cmocka_unit_test(classes_are_matched_by_name),
         cmocka_unit_test(evaluation_counts_right),
+        cmocka_unit_test(classes_in_another_order),
         cmocka_unit_test(unreadable_images_are_counted),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -348,6 +348,36 @@ static void shipped_recipes_are_valid(void **state)
     }
 }
 
+static void has_value(const struct alx_recipe *recipe, const char *key, const char *wanted)
+{
+    char *text;
+    alx_error err = {0};
+    if (alx_recipe_value(&text, recipe, key, &err)) fail_msg("%s", err.message);
+    assert_string_equal(text, wanted);
+    alx_text_destroy(text);
+}
+
+static void values_can_be_asked(void **state)
+{
+    (void)state;
+    struct alx_recipe *r = parse("model: alexnet\ndata: {train: 'x: y', rescale: 1/255}\n"
+                                 "augment: [flip]\ntrain: {optimizer: sgd, class_weight: [1, 2.5]}\n");
+    has_value(r, "model", "alexnet");
+    has_value(r, "data.train", "x: y"); /* without YAML's quotes */
+    has_value(r, "validation", "");
+    has_value(r, "rescale", "0.00392156862745098");
+    has_value(r, "augment", "[flip]");
+    has_value(r, "train.optimizer", "sgd");
+    has_value(r, "learning-rate", "0.001");
+    has_value(r, "class_weight", "[1, 2.5]");
+    char *text;
+    alx_error err = {0};
+    assert_int_equal(alx_recipe_value(&text, r, "lr", &err), ALX_USAGE);
+    assert_null(text);
+    expect_words(err.message, "did you mean train.learning_rate?");
+    alx_recipe_destroy(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -358,6 +388,7 @@ int main(void)
         cmocka_unit_test(paths_follow_the_recipe),
         cmocka_unit_test(folders_become_splits),
         cmocka_unit_test(values_know_their_place),
+        cmocka_unit_test(values_can_be_asked),
         cmocka_unit_test(every_key_is_documented),
         cmocka_unit_test(shipped_recipes_are_valid),
     };

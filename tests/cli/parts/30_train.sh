@@ -33,13 +33,14 @@ refused 2 "epochs" train photos --epochs 0
 refused 2 "--resume runs/a" train runs/a
 
 run 0 evaluate runs/a --data test
-out_like '^accuracy +[01]\.[0-9]{4}$'
+out_like '^accuracy +[01]\.[0-9]{4} \(95 % interval [01]\.[0-9]{4} to [01]\.[0-9]{4}\)$'
 out_like '^横 +[0-9.]+ +[0-9.]+ +[0-9.]+ +25$'
 out_has "confusion"
 run 0 evaluate runs/a --data test --json
 json count 50
 json skipped 0
 json top5 null
+json interval 2
 json classes.0.name 横
 json classes.1.support 25
 json confusion.0 2
