@@ -270,6 +270,9 @@ static alx_status open_split(alx_sample_list *list, const struct alx_recipe *rec
                         alx_text_printable(split, shown));
     }
     if (test && *given) return open_source(list, recipe, given, err);
+    if (test && recipe->data.split.test <= 0)
+        return alx_fail(err, ALX_USAGE,
+                        "the recipe names no test images; give data.test, or a share as data.split.test");
     alx_train_data data;
     ALX_TRY(alx_train_data_open(&data, recipe, err));
     alx_status status = ALX_OK;
@@ -277,9 +280,8 @@ static alx_status open_split(alx_sample_list *list, const struct alx_recipe *rec
                               : test && data.source != ALX_VALIDATE_TEST ? &data.test
                                                                          : &data.validation;
     if (test && wanted->count == 0)
-        status = alx_fail(err, ALX_USAGE,
-                          "the recipe names no test images; give data.test, or a share as "
-                          "data.split.test");
+        status =
+            alx_fail(err, ALX_USAGE, "data.split.test %g leaves no test images; give more", recipe->data.split.test);
     if (!test && !train && data.source == ALX_VALIDATE_NONE)
         status = alx_fail(err, ALX_USAGE,
                           "the recipe has no validation images; give data.validation or data.split.validation");
