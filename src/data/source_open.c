@@ -53,7 +53,7 @@ alx_status alx_source_open(alx_sample_list *list, const char *path, bool table, 
                            const char *group, alx_error *err)
 {
     *list = (alx_sample_list){0};
-    const bool folder = !table && (alx_file_is_folder(path) || !alx_file_exists(path));
+    const bool folder = !table && alx_file_is_folder(path);
     const bool idx = !table && !folder && alx_idx_is(path);
     table = table || (!folder && !idx && is_table(path));
     alx_printable name;
@@ -62,6 +62,8 @@ alx_status alx_source_open(alx_sample_list *list, const char *path, bool table, 
                         "data.classes lists the names of all classes in order, and \"%s\" is one alone; the number of "
                         "classes belongs at the top of a recipe",
                         alx_text_printable(config->classes.values[0], name));
+    if (!alx_file_exists(path))
+        return alx_fail(err, ALX_IO, "%s: no such folder or file of images", alx_text_printable(path, name));
     if (*group && !table)
         return alx_fail(err, ALX_USAGE, "data.split.group is a column of a table, and %s is none; leave it out",
                         alx_text_printable(path, name));

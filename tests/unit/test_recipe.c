@@ -370,6 +370,10 @@ static void values_can_be_asked(void **state)
     has_value(r, "train.optimizer", "sgd");
     has_value(r, "learning-rate", "0.001");
     has_value(r, "class_weight", "[1, 2.5]");
+    has_value(r, "data.split.validation", "auto");
+    has_value(r, "validation-split", "auto");
+    has_value(r, "data.split.random_state", "none");
+    has_value(r, "data.label.names", "{}");
     char *text;
     alx_error err = {0};
     assert_int_equal(alx_recipe_value(&text, r, "lr", &err), ALX_USAGE);

@@ -313,6 +313,8 @@ static void a_table_by_any_name_and_root(void **state)
     assert_int_equal(list.count, 2);
     assert_string_equal(list.samples[1].group, "b");
     alx_sample_list_finish(&list);
+    assert_int_equal(alx_source_open(&list, "none.csv", false, &config, "", &error), ALX_IO);
+    assert_string_equal(error.message, "none.csv: no such folder or file of images");
     put("lists/labels.txt", "f1.jpg a\nm1.jpg b\n", path); /* the same name, but a list */
     assert_int_equal(alx_source_open(&list, path, false, &config, "", &error), ALX_OK);
     assert_int_equal(list.count, 2);
