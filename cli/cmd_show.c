@@ -1,8 +1,8 @@
 /* alexnet show FOLDER|RECIPE: a grid of sample images with their labels. */
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include "cli/commands.h"
+#include "cli/files.h"
 #include "cli/output.h"
 #include "report/plot.h"
 
@@ -59,11 +59,8 @@ const cli_option cli_show_options[] = {
 
 static alx_status open_data(alx_dataset **dataset, const char *source, const char *split, alx_error *err)
 {
-    struct stat info;
-    bool folder = stat(source, &info) == 0 && S_ISDIR(info.st_mode);
     alx_recipe *recipe = NULL;
-    alx_status status = folder ? alx_recipe_create(&recipe, err) : alx_recipe_open(&recipe, source, err);
-    if (!status && folder) status = alx_recipe_set_folder(recipe, source, err);
+    alx_status status = cli_open_data(&recipe, source, err);
     if (!status) status = alx_dataset_open(dataset, recipe, split, err);
     alx_recipe_destroy(recipe);
     return status;

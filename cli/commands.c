@@ -135,6 +135,26 @@ const cli_command cli_commands[] = {
         NULL,
     },
     {
+        "check-data",
+        {"say whether a data set is sound before hours of training", "训练之前检查数据集是否可靠"},
+        "FOLDER|RECIPE.yaml [OPTION]...",
+        "alexnet check-data photos/\n"
+        "alexnet check-data 数据/train --test 数据/test --lang zh\n"
+        "alexnet check-data recipes/demo.yaml --examples 20\n"
+        "alexnet check-data photos/ --json > findings.json",
+        {"Reads every image once, in the splits that training would use, and reports what cannot be read, oddities, "
+         "outliers of size, exact and near duplicates within and across splits, and the balance of the classes. The "
+         "exit code is 3 where training would fail or its figures would be wrong: too many unreadable images, a class "
+         "without one, test or validation images that are also in training, one image under several labels. All else "
+         "is a warning or a note.",
+         "按训练时的划分把每张图片读一遍，报告无法读取的图片、异常图片、尺寸离群的图片、各部分之内和之间的完全重复"
+         "与近似重复，以及类别是否均衡。若训练会失败或所得数字会失真，退出码为 3：无法读取的图片过多、某类没有可读的"
+         "图片、测试或验证图片也出现在训练集中、同一图片标了不同类别。其余情况只是警告或提示。"},
+        cli_check_data_options,
+        cli_check_data,
+        NULL,
+    },
+    {
         "show",
         {"draw sample images with their labels", "画出带标签的样本图片"},
         "FOLDER|RECIPE.yaml [OPTION]...",

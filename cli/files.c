@@ -100,3 +100,14 @@ void cli_files_finish(cli_files *files)
     for (int i = 0; i < files->count; i++) free(files->paths[i]);
     free(files->paths);
 }
+
+/* ---- Data sets ---- */
+
+alx_status cli_open_data(alx_recipe **recipe, const char *source, alx_error *err)
+{
+    struct stat info;
+    bool folder = stat(source, &info) == 0 && S_ISDIR(info.st_mode);
+    if (!folder) return alx_recipe_open(recipe, source, err);
+    alx_status status = alx_recipe_create(recipe, err);
+    return status ? status : alx_recipe_set_folder(*recipe, source, err);
+}

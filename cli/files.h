@@ -1,8 +1,10 @@
-/* The image files that operands stand for. */
+/* What operands stand for: image files, and data sets. */
 #ifndef ALX_CLI_FILES_H
 #define ALX_CLI_FILES_H
 
 #include <stdbool.h>
+
+#include "alexnet.h"
 
 typedef struct cli_files {
     int count, capacity;
@@ -15,5 +17,8 @@ typedef struct cli_files {
  * reported to stderr and counted as missing.  False: out of memory, reported. */
 bool cli_files_find(cli_files *files, char *const *operands, int count);
 void cli_files_finish(cli_files *files);
+
+/* A recipe of the data that source means: a folder, as `train` reads it, or a recipe's file. */
+alx_status cli_open_data(alx_recipe **recipe, const char *source, alx_error *err);
 
 #endif

@@ -436,6 +436,90 @@ ALX_API double alx_mcnemar(int64_t b, int64_t c);
  * p, adjusted: (count), in the same order. */
 ALX_API void alx_holm(const double *p, double *adjusted, int count);
 
+/* ---- Inspection: whether a data set is sound -------------------------------- */
+
+typedef struct alx_inspection alx_inspection;
+
+typedef struct alx_inspect_config {
+    size_t struct_size;
+    int threads;              /* 0: all cores that this process may use */
+    int skip_near;            /* 1: do not search for near duplicates; needs 1 KiB less for each image */
+    alx_progress_fn progress; /* images read; may be NULL */
+    void *user;
+} alx_inspect_config;
+ALX_API void alx_inspect_config_init(alx_inspect_config *config);
+
+/* Reads every image of the recipe's training, validation and test data once, as training would find them, and looks for
+ * what is wrong with them: damage, oddities, outliers, duplicates, leaks between the splits, imbalance.  What is wrong
+ * with images is a finding; data that training would not even begin with (no folder, an empty class) is an error.  The
+ * recipe may be destroyed afterwards. */
+ALX_API alx_status alx_inspection_create(alx_inspection **inspection, const alx_recipe *recipe,
+                                         const alx_inspect_config *config, alx_error *err);
+ALX_API void alx_inspection_destroy(alx_inspection *inspection);
+
+typedef struct alx_inspection_summary {
+    int unsound; /* 1: a finding is ALX_SEVERITY_UNSOUND */
+    int class_count;
+    int64_t images, readable;
+    int64_t jpeg, png, webp;       /* readable ones, by content */
+    int64_t grey;                  /* readable ones without colour */
+    int width[3], height[3];       /* smallest, median, largest of the readable; 0 without any */
+    int input_width, input_height; /* what the network is given */
+} alx_inspection_summary;
+ALX_API void alx_inspection_summarize(const alx_inspection *inspection, alx_inspection_summary *summary);
+
+typedef struct alx_split_info {
+    const char *name; /* "train", "validation", "test" */
+    int drawn;        /* 1: a share of the training data that the program draws */
+    int64_t images, readable;
+    double majority; /* accuracy of always saying the largest class of train, over the readable; NaN without any */
+} alx_split_info;
+/* The splits that there are, train first: 1 when there is one, 0 past the last. */
+ALX_API int alx_inspection_split(const alx_inspection *inspection, int index, alx_split_info *split);
+/* Class names in the order of the outputs; NULL past the last. */
+ALX_API const char *alx_inspection_class_name(const alx_inspection *inspection, int index);
+/* Images of a class in a split (as alx_inspection_split counts them), and how many of them can be read. */
+ALX_API void alx_inspection_class_size(const alx_inspection *inspection, int split, int index, int64_t *images,
+                                       int64_t *readable);
+
+typedef enum alx_severity {
+    ALX_SEVERITY_NOTE,    /* good to know */
+    ALX_SEVERITY_WARNING, /* should be looked at */
+    ALX_SEVERITY_UNSOUND  /* training would fail, or its figures would be wrong */
+} alx_severity;
+
+typedef struct alx_finding {
+    const char *kind; /* "test_leak": stable */
+    alx_severity severity;
+    int64_t count;         /* images, or classes where the text says so */
+    int64_t group_count;   /* for alx_inspection_group */
+    const char *text[2];   /* what it is, by alx_language: "test images that are also in training" */
+    const char *advice[2]; /* what to do */
+} alx_finding;
+/* The most severe first: 1 when there is one, 0 past the last. */
+ALX_API int alx_inspection_finding(const alx_inspection *inspection, int index, alx_finding *finding);
+
+/* What a finding is about, piece by piece: one image; or several that belong together, such as the copies of one; or
+ * none, where the note says it all. */
+typedef struct alx_finding_group {
+    int64_t image_count;
+    const int64_t *images; /* (image_count), for alx_inspection_image */
+    const char *note;      /* the particulars: "227x40", "cats: 3", why an image cannot be read; may be NULL */
+    int same_file;         /* 1: several images, equal byte for byte */
+} alx_finding_group;
+ALX_API int alx_inspection_group(const alx_inspection *inspection, int finding, int64_t index,
+                                 alx_finding_group *group);
+
+typedef struct alx_inspected_image {
+    const char *path;
+    const char *split;      /* "train" */
+    const char *class_name; /* its label */
+    const char *kind;       /* by content: "JPEG"; NULL: not known, or no file of its own */
+    int width, height;      /* 0: it cannot be read */
+    int64_t bytes;          /* of the file */
+} alx_inspected_image;
+ALX_API void alx_inspection_image(const alx_inspection *inspection, int64_t index, alx_inspected_image *image);
+
 #ifdef __cplusplus
 }
 #endif

@@ -17,6 +17,7 @@ typedef enum alx_rng_purpose {
     ALX_RNG_DROPOUT = 5, /* + 256 x the layer's index; step: training step, slot: place in the global batch */
     ALX_RNG_SAMPLE = 6,  /* pictures to show */
     ALX_RNG_PROFILE = 7, /* images of a profile; slot: image, element: a quarter of the pixel's index */
+    ALX_RNG_MIX = 8,     /* step: epoch, slot: sample, element: 1024 x augmentation + draw */
 } alx_rng_purpose;
 
 typedef struct alx_rng4 {

@@ -2,9 +2,11 @@
 #ifndef ALX_DATA_CODEC_H
 #define ALX_DATA_CODEC_H
 
+#include <stdbool.h>
+
 #include "data/image.h"
 
-/* Decodes into image as RGB; bytes are known to begin as this kind does. */
+/* Decodes into image as RGB and sets its traits; bytes are known to begin as this kind does. */
 typedef alx_status alx_codec(alx_image *image, const uint8_t *bytes, size_t count, alx_error *err);
 alx_codec alx_codec_jpeg, alx_codec_png, alx_codec_webp;
 
@@ -14,8 +16,9 @@ alx_status alx_image_check_size(int64_t width, int64_t height, alx_error *err);
  * into image->rgb and then shrink it in place. */
 alx_status alx_image_reserve_as(alx_image *image, int64_t width, int64_t height, int bytes_per_pixel, alx_error *err);
 
-/* RGBA in image->rgb becomes RGB on a white ground: (c a + 255 (255 - a)) / 255, rounded. */
-void alx_image_flatten(alx_image *image);
+/* RGBA in image->rgb becomes RGB on a white ground: (c a + 255 (255 - a)) / 255, rounded.  True when
+ * a pixel was transparent. */
+bool alx_image_flatten(alx_image *image);
 
 /* The orientation (1..8) that an Exif block states; 1 when it states none.  The
  * block begins with "Exif\0\0". */

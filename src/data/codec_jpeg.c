@@ -69,7 +69,8 @@ static void cmyk_to_rgb(alx_image *image)
     }
 }
 
-static alx_status decode(tjhandle tj, alx_image *image, const uint8_t *bytes, size_t count, size_t scan, alx_error *err)
+static alx_status decode(tjhandle tj, alx_image *image, unsigned *traits, const uint8_t *bytes, size_t count,
+                         size_t scan, alx_error *err)
 {
     int width = 0, height = 0, subsampling = -1, space = -1;
     int failed = tjDecompressHeader3(tj, bytes, (unsigned long)count, &width, &height, &subsampling, &space);
@@ -91,6 +92,7 @@ static alx_status decode(tjhandle tj, alx_image *image, const uint8_t *bytes, si
         return alx_fail(err, ALX_BAD_DATA, "damaged or truncated JPEG: %s; copy or download it again",
                         tjGetErrorStr2(tj));
     if (cmyk) cmyk_to_rgb(image);
+    *traits = cmyk ? ALX_IMAGE_CMYK : space == TJCS_GRAY ? ALX_IMAGE_GREY : 0;
     return ALX_OK;
 }
 
@@ -100,8 +102,11 @@ alx_status alx_codec_jpeg(alx_image *image, const uint8_t *bytes, size_t count, 
     size_t exif_count = 0, scan = walk_segments(bytes, count, &exif, &exif_count);
     tjhandle tj = tjInitDecompress();
     if (!tj) return alx_fail(err, ALX_NO_MEMORY, "out of memory: no JPEG decoder");
-    alx_status status = decode(tj, image, bytes, count, scan, err);
+    unsigned traits = 0;
+    alx_status status = decode(tj, image, &traits, bytes, count, scan, err);
     tjDestroy(tj);
-    if (!status && exif) status = alx_image_orient(image, alx_exif_orientation(exif, exif_count), err);
+    int orientation = !status && exif ? alx_exif_orientation(exif, exif_count) : 1;
+    if (orientation != 1) status = alx_image_orient(image, orientation, err);
+    image->traits = traits | (orientation != 1 ? ALX_IMAGE_TURNED : 0);
     return status;
 }

@@ -36,6 +36,30 @@ static void on_read(png_structp png, png_bytep out, size_t count)
     state->at += count;
 }
 
+/* Whether an animation's control chunk stands in front of the pixels; libpng reads the first frame alone. */
+static bool is_animated(const uint8_t *bytes, size_t count)
+{
+    size_t at = 8;
+    while (at + 12 <= count && memcmp(bytes + at + 4, "IDAT", 4) != 0) {
+        if (memcmp(bytes + at + 4, "acTL", 4) == 0) return true;
+        size_t length =
+            (size_t)bytes[at] << 24 | (size_t)bytes[at + 1] << 16 | (size_t)bytes[at + 2] << 8 | bytes[at + 3];
+        if (length > count - at - 12) break;
+        at += 12 + length;
+    }
+    return false;
+}
+
+/* As stored: before the transformations are asked for. */
+static unsigned stored_traits(png_structp png, png_infop info)
+{
+    int type = png_get_color_type(png, info);
+    unsigned traits = type == PNG_COLOR_TYPE_PALETTE ? ALX_IMAGE_PALETTE : 0;
+    if (type == PNG_COLOR_TYPE_GRAY || type == PNG_COLOR_TYPE_GRAY_ALPHA) traits |= ALX_IMAGE_GREY;
+    if (png_get_bit_depth(png, info) == 16) traits |= ALX_IMAGE_DEEP;
+    return traits;
+}
+
 /* Leaves through longjmp on damage; owns nothing that would leak. */
 static alx_status read_pixels(png_structp png, png_infop info, alx_image *image, alx_error *err)
 {
@@ -50,6 +74,7 @@ static alx_status read_pixels(png_structp png, png_infop info, alx_image *image,
     int64_t width = png_get_image_width(png, info), height = png_get_image_height(png, info);
     ALX_TRY(alx_image_check_size(width, height, err)); /* png_read_update_info takes the memory of a row */
 
+    unsigned traits = stored_traits(png, info);
     png_set_expand(png);
     png_set_scale_16(png); /* v / 257, rounded */
     png_set_gray_to_rgb(png);
@@ -63,7 +88,8 @@ static alx_status read_pixels(png_structp png, png_infop info, alx_image *image,
     for (int pass = 0; pass < passes; pass++)
         for (int y = 0; y < image->height; y++) png_read_row(png, image->rgb + (size_t)y * stride, NULL);
     png_read_end(png, NULL);
-    if (channels == 4) alx_image_flatten(image);
+    if (channels == 4 && alx_image_flatten(image)) traits |= ALX_IMAGE_ALPHA;
+    image->traits = traits;
     return ALX_OK;
 }
 
@@ -84,5 +110,6 @@ alx_status alx_codec_png(alx_image *image, const uint8_t *bytes, size_t count, a
         status = read_pixels(png, info, image, err);
     }
     png_destroy_read_struct(&png, &info, NULL);
+    if (!status && is_animated(bytes, count)) image->traits |= ALX_IMAGE_ANIMATED;
     return status;
 }

@@ -44,6 +44,6 @@ alx_status alx_codec_webp(alx_image *image, const uint8_t *bytes, size_t count, 
     code = WebPDecode(bytes, count, &config);
     WebPFreeDecBuffer(&config.output);
     if (code != VP8_STATUS_OK) return damaged(code, err);
-    if (channels == 4) alx_image_flatten(image);
+    image->traits = channels == 4 && alx_image_flatten(image) ? ALX_IMAGE_ALPHA : 0;
     return ALX_OK;
 }

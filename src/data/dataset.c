@@ -72,12 +72,11 @@ void alx_dataset_image_size(const alx_dataset *dataset, int *width, int *height)
     *height = dataset->preprocess.height;
 }
 
-/* ITU-R 601 luma in Pillow's fixed point, for networks that see grey. */
+/* For networks that see grey. */
 static void make_grey(uint8_t *rgb, size_t pixels)
 {
     for (size_t i = 0; i < pixels; i++, rgb += 3) {
-        uint32_t luma = (19595u * rgb[0] + 38470u * rgb[1] + 7471u * rgb[2] + 0x8000u) >> 16;
-        rgb[0] = rgb[1] = rgb[2] = (uint8_t)luma;
+        rgb[0] = rgb[1] = rgb[2] = alx_luma(rgb);
     }
 }
 

@@ -96,10 +96,24 @@ static alx_status unknown_kind(const uint8_t *bytes, size_t count, alx_error *er
     return alx_fail(err, ALX_BAD_DATA, "not a JPEG, PNG or WebP image (it begins with%s); %s", start, not_image);
 }
 
-alx_status alx_image_decode(alx_image *image, const uint8_t *bytes, size_t count, alx_error *err)
+static int is_zeros(const uint8_t *bytes, size_t count)
+{
+    return count > 0 && bytes[0] == 0 && memcmp(bytes, bytes + 1, count - 1) == 0;
+}
+
+static alx_image_fault fault_of(const file_kind *kind, const uint8_t *bytes, size_t count)
+{
+    if (count == 0) return ALX_FAULT_EMPTY;
+    if (!kind) return is_zeros(bytes, count) ? ALX_FAULT_ZEROS : ALX_FAULT_FOREIGN;
+    if (kind->decode) return ALX_FAULT_DAMAGED;
+    return kind->suffix || kind->advice == export_it ? ALX_FAULT_UNSUPPORTED : ALX_FAULT_FOREIGN;
+}
+
+static alx_status decode(alx_image *image, const file_kind *kind, const uint8_t *bytes, size_t count, alx_error *err)
 {
     if (count == 0) return alx_fail(err, ALX_BAD_DATA, "the file is empty; copy or download it again");
-    const file_kind *kind = sniff(bytes, count);
+    if (!kind && is_zeros(bytes, count))
+        return alx_fail(err, ALX_BAD_DATA, "the file holds nothing but zeros; copy or download it again");
     if (!kind) return unknown_kind(bytes, count, err);
     if (kind->decode) return kind->decode(image, bytes, count, err);
     if (!kind->suffix)
@@ -108,6 +122,17 @@ alx_status alx_image_decode(alx_image *image, const uint8_t *bytes, size_t count
                     "%s, a kind that is not read; convert it to PNG or JPEG, for example: convert in.%s out.png "
                     "(ImageMagick)",
                     kind->name, kind->suffix);
+}
+
+alx_status alx_image_decode(alx_image *image, const uint8_t *bytes, size_t count, alx_error *err)
+{
+    const file_kind *kind = sniff(bytes, count);
+    alx_status status = decode(image, kind, bytes, count, err);
+    image->bytes = count;
+    image->kind = kind ? kind->name : NULL;
+    image->fault = status == ALX_BAD_DATA ? fault_of(kind, bytes, count) : ALX_FAULT_NONE;
+    if (status) image->traits = 0;
+    return status;
 }
 
 alx_status alx_image_read(alx_image *image, const char *path, alx_error *err)
@@ -158,13 +183,16 @@ alx_status alx_image_reserve(alx_image *image, int width, int height, alx_error 
     return alx_image_reserve_as(image, width, height, 3, err);
 }
 
-void alx_image_flatten(alx_image *image)
+bool alx_image_flatten(alx_image *image)
 {
+    unsigned least = 255;
     size_t pixels = (size_t)image->width * (size_t)image->height;
     const uint8_t *in = image->rgb;
     uint8_t *out = image->rgb; /* stays behind in */
     for (size_t i = 0; i < pixels; i++, in += 4) {
         unsigned alpha = in[3], white = 255 * (255 - alpha);
+        if (alpha < least) least = alpha;
         for (int c = 0; c < 3; c++) *out++ = (uint8_t)((in[c] * alpha + white + 127) / 255);
     }
+    return least < 255;
 }

@@ -233,12 +233,11 @@ static void emit_rgb_row(float *x, size_t plane, const uint8_t *in, ptrdiff_t st
     }
 }
 
-/* ITU-R 601 luma in 16 fractional bits: Pillow's convert("L"). */
 static void emit_grey_row(float *x, const uint8_t *in, ptrdiff_t step, int width, const float table[256])
 {
     for (int i = 0; i < width; i++) {
         const uint8_t *pixel = in + i * step;
-        x[i] = table[(pixel[0] * 19595u + pixel[1] * 38470u + pixel[2] * 7471u + 0x8000u) >> 16];
+        x[i] = table[alx_luma(pixel)];
     }
 }
 

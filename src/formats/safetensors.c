@@ -10,7 +10,6 @@
 #include "base/bf16.h"
 #include "base/arena.h"
 #include "base/file.h"
-#include "base/text.h"
 #include "formats/safetensors_inner.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "tensors are stored little-endian and used as they are");
@@ -63,6 +62,13 @@ bool alx_st_tensor_bytes(uint64_t *bytes, size_t item_size, int rank, const int6
         if (dims[i] < 0 || __builtin_mul_overflow(product, dims[i], &product)) return false;
     *bytes = (uint64_t)product;
     return true;
+}
+
+void alx_st_add_dims(alx_text *text, int rank, const int64_t *dims)
+{
+    alx_text_add(text, "(");
+    for (int i = 0; i < rank; i++) alx_text_printf(text, "%s%lld", i ? ", " : "", (long long)dims[i]);
+    alx_text_add(text, ")");
 }
 
 /* ---- The header ---- */

@@ -16,7 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/status.h"
+#include "base/text.h"
 
 enum { ALX_SAFETENSORS_MAX_HEADER = 16 << 20, ALX_SAFETENSORS_MAX_RANK = 8, ALX_SAFETENSORS_MAX_TENSORS = 65536 };
 
@@ -44,6 +44,9 @@ const char *alx_st_type_name(alx_st_type type);
 size_t alx_st_type_size(alx_st_type type);
 /* Bytes of a tensor of items of the given size; false when a dimension is negative or the product passes 2^63 - 1. */
 bool alx_st_tensor_bytes(uint64_t *bytes, size_t item_size, int rank, const int64_t *dims);
+
+/* "(96, 3, 11, 11)" */
+void alx_st_add_dims(alx_text *text, int rank, const int64_t *dims);
 
 /* An open file.  Opaque; one thread at a time. */
 typedef struct alx_safetensors alx_safetensors;

@@ -45,7 +45,7 @@ static alx_status lower(const void *config, const alx_lower_args *args, alx_valu
 {
     const batch_normalization_config *c = config;
     const alx_value *p = args->params;
-    alx_batch_norm_attr attr = {.epsilon = (float)c->epsilon, .momentum = (float)c->momentum};
+    alx_batch_norm_attr attr = {.epsilon = (float)c->epsilon, .momentum = (float)c->momentum, .frozen = args->frozen};
     return alx_op_batch_norm(out, args->program, args->inputs[0], p[0], p[1], p[2], p[3], &attr, err);
 }
 

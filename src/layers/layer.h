@@ -35,6 +35,7 @@ typedef struct alx_lower_args {
     int input_count;
     const alx_value *inputs;
     const alx_value *params;
+    bool frozen; /* the layer keeps its weights; batch normalisation then computes as in prediction */
     bool last;   /* the network's last layer: its softmax is left to the caller (fused with the loss) */
     bool logits; /* only the final softmax reads its linear output: a product may keep it in f32 */
 } alx_lower_args;

@@ -9,6 +9,7 @@ typedef struct alx_graph_layer {
     int param_count;
     int first_param; /* in the store */
     int64_t parameters, trainable;
+    bool frozen; /* see alx_graph_freeze */
 } alx_graph_layer;
 
 typedef struct alx_graph_param {
@@ -44,6 +45,12 @@ alx_status alx_graph_parse(alx_graph **graph, const char *text, const char *file
 alx_status alx_graph_begin(alx_graph **graph, alx_spec *spec, alx_error *err);
 alx_status alx_graph_extend(alx_graph *graph, const char *type, const char *options, alx_error *err);
 alx_status alx_graph_check(const alx_graph *graph, alx_error *err);
+
+/* freeze.c: the layers whose names match a pattern (fnmatch) keep their weights: their parameters are not trainable
+ * from now on, and a batch normalisation among them computes in training what it computes in prediction, as with Keras'
+ * trainable = False.  Before a parameter store is made.  A pattern that names no layer with parameters is an error, and
+ * so is a network of which nothing is left to train. */
+alx_status alx_graph_freeze(alx_graph *graph, int count, const char *const *patterns, alx_error *err);
 
 /* The output of layer `layer` (-1: the input), per sample. */
 const alx_shape *alx_graph_shape(const alx_graph *graph, int layer);

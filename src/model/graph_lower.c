@@ -44,6 +44,7 @@ static alx_status lower_layer(const alx_graph *graph, int index, alx_program *pr
                            .input_count = layer->input_count,
                            .inputs = inputs,
                            .params = params,
+                           .frozen = graph->layers[index].frozen,
                            .last = index == graph->spec.layer_count - 1,
                            .logits = makes_logits(graph, index)};
     program->layer = index;
@@ -60,7 +61,7 @@ alx_status alx_graph_lower(const alx_graph *graph, alx_program *program, alx_err
     alx_value_info input = {.kind = ALX_VALUE_INPUT,
                             .shape = alx_shape_batched(&graph->input, program->batch),
                             .type = ALX_F32,
-                            .param = 0};
+                            .param = ALX_INPUT_IMAGES};
     alx_status status = alx_program_add_value(&outputs[0], program, &input, err);
     for (int i = 0; i < count && !status; i++) status = lower_layer(graph, i, program, outputs, err);
     if (!status) program->logits = outputs[count];

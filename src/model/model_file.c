@@ -4,9 +4,35 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "model/tile.h"
 
 static const char format[] = "alexnet 1";
+
+/* ---- The file ---- */
+
+alx_status alx_model_find_file(char **file, const char *path, alx_error *err)
+{
+    static const char *const names[] = {"best.safetensors", "last.safetensors"};
+    if (!alx_file_is_folder(path)) {
+        *file = alx_strdup(path, err);
+        return *file ? ALX_OK : ALX_NO_MEMORY;
+    }
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char *candidate = alx_file_join(path, names[i], err);
+        if (!candidate) return ALX_NO_MEMORY;
+        if (alx_file_exists(candidate)) {
+            *file = candidate;
+            return ALX_OK;
+        }
+        free(candidate);
+    }
+    alx_printable name;
+    return alx_fail(err, ALX_BAD_MODEL,
+                    "%s: neither best.safetensors nor last.safetensors is in this folder; give a run folder such as "
+                    "runs/1 or a .safetensors file",
+                    alx_text_printable(path, name));
+}
 
 /* ---- Metadata ---- */
 
@@ -127,13 +153,6 @@ static char *tensor_name(const alx_param *param, const char *prefix, alx_error *
     return alx_text_take(&name, &text, err) ? NULL : name;
 }
 
-static void add_dims(alx_text *text, int rank, const int64_t *dims)
-{
-    alx_text_add(text, "(");
-    for (int i = 0; i < rank; i++) alx_text_printf(text, "%s%lld", i ? ", " : "", (long long)dims[i]);
-    alx_text_add(text, ")");
-}
-
 /* "conv2d_1.kernel is (96, 3, 11, 11) in the file and (64, 3, 11, 11) in the network: ..." */
 static alx_status check_shape(const alx_st_tensor *tensor, const alx_shape *shape, alx_error *err)
 {
@@ -143,9 +162,9 @@ static alx_status check_shape(const alx_st_tensor *tensor, const alx_shape *shap
     alx_text message = {0};
     alx_printable name;
     alx_text_printf(&message, "%s is ", alx_text_printable(tensor->name, name));
-    add_dims(&message, tensor->rank, tensor->dims);
+    alx_st_add_dims(&message, tensor->rank, tensor->dims);
     alx_text_add(&message, " in the file and ");
-    add_dims(&message, shape->rank, shape->dims);
+    alx_st_add_dims(&message, shape->rank, shape->dims);
     alx_text_add(&message, " in the network: this is a file of another model");
     alx_status status = message.failed ? alx_fail(err, ALX_NO_MEMORY, "out of memory")
                                        : alx_fail(err, ALX_BAD_MODEL, "%s", message.data);

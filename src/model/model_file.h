@@ -17,6 +17,10 @@ typedef struct alx_model_meta {
     const char *preprocessing;
 } alx_model_meta;
 
+/* The file to open: path itself, or in a run folder the best weights, else the last checkpoint (a run that was
+ * interrupted before its first validation has no best).  Release with free. */
+alx_status alx_model_find_file(char **file, const char *path, alx_error *err);
+
 void alx_model_meta_finish(alx_model_meta *meta);
 /* Checks and reads the metadata of an open file; what is missing is named. */
 alx_status alx_model_meta_read(alx_model_meta *meta, const alx_safetensors *file, alx_error *err);

@@ -1,12 +1,21 @@
 /* Batch normalisation (Ioffe and Szegedy 2015) through oneDNN; the moving statistics are ours.
  *
  * moving = momentum * moving + (1 - momentum) * batch statistic, with the population
- * variance of the batch, as Keras 3 (PyTorch takes the sample variance here). */
+ * variance of the batch, as Keras 3 (PyTorch takes the sample variance here).
+ *
+ * A frozen one is affine in training as in prediction: dx = dy * gamma / sqrt(variance + epsilon) with the moving
+ * statistics, and its gamma and beta have no gradient. */
 #include "ops/build.h"
 
 static const alx_op_class class_batch_norm;
 
 enum { X, GAMMA, BETA, MEAN, VARIANCE };
+
+/* Whether the batch's statistics are computed and kept for the backward pass. */
+static bool uses_batch(const alx_program *program, const alx_op *op)
+{
+    return program->mode == ALX_MODE_TRAIN && !op->attr.batch_norm.frozen;
+}
 
 alx_status alx_op_batch_norm(alx_value *y, alx_program *program, alx_value x, alx_value gamma, alx_value beta,
                              alx_value mean, alx_value variance, const alx_batch_norm_attr *attr, alx_error *err)
@@ -17,7 +26,7 @@ alx_status alx_op_batch_norm(alx_value *y, alx_program *program, alx_value x, al
     op->attr.batch_norm = *attr;
     alx_shape shape = *alx_value_shape(program, x), channels = *alx_value_shape(program, gamma);
     ALX_TRY(alx_op_add_output(op, program, &shape, program->type, err));
-    if (program->mode == ALX_MODE_TRAIN) { /* the batch's statistics, kept for the backward pass */
+    if (uses_batch(program, op)) {
         ALX_TRY(alx_op_add_output(op, program, &channels, ALX_F32, err));
         ALX_TRY(alx_op_add_output(op, program, &channels, ALX_F32, err));
     }
@@ -39,7 +48,7 @@ static void update_moving(const alx_step *step, const alx_run_context *context)
 
 static alx_status build_forward(alx_build *build, alx_op *op, alx_error *err)
 {
-    bool training = build->program->mode == ALX_MODE_TRAIN;
+    bool training = uses_batch(build->program, op);
     const alx_md *x;
     ALX_TRY(alx_build_current(&x, build, op->inputs[X], err));
     alx_prim *prim = NULL;
@@ -70,7 +79,8 @@ static alx_status build_backward(alx_build *build, alx_op *op, alx_error *err)
     const alx_md *md;
     ALX_TRY(alx_build_current(&md, build, op->inputs[1], err));
     alx_prim *prim = NULL;
-    ALX_TRY(alx_dnn_batch_norm_backward(&prim, build->dnn, op->forward->attr.batch_norm.epsilon, md, md, err));
+    const alx_batch_norm_attr *attr = &op->forward->attr.batch_norm;
+    ALX_TRY(alx_dnn_batch_norm_backward(&prim, build->dnn, attr->epsilon, attr->frozen, md, md, err));
     static const alx_arg in_args[] = {ALX_ARG_DIFF_DST, ALX_ARG_SRC, ALX_ARG_SCALE, ALX_ARG_MEAN, ALX_ARG_VARIANCE};
     static const alx_arg out_args[] = {ALX_ARG_DIFF_SRC, ALX_ARG_DIFF_SCALE, ALX_ARG_DIFF_SHIFT};
     alx_step_arg args[9];
@@ -96,14 +106,20 @@ static const alx_op_class class_backward = {"batch_norm_backward", NULL, build_b
 static alx_status gradient(alx_program *program, alx_op *op, const alx_value *dy, const bool *need, alx_value *dx,
                            alx_error *err)
 {
-    alx_value inputs[] = {dy[0], op->inputs[X], op->inputs[GAMMA], op->outputs[1], op->outputs[2]};
+    const bool frozen = op->attr.batch_norm.frozen;
+    alx_value inputs[] = {dy[0], op->inputs[X], op->inputs[GAMMA], frozen ? op->inputs[MEAN] : op->outputs[1],
+                          frozen ? op->inputs[VARIANCE] : op->outputs[2]};
     alx_op *backward;
     ALX_TRY(alx_op_add(&backward, program, &class_backward, 5, inputs, err));
     backward->forward = op;
-    alx_shape shape = *alx_value_shape(program, op->inputs[X]);
+    alx_shape shape = *alx_value_shape(program, op->inputs[X]), channels = *alx_value_shape(program, op->inputs[GAMMA]);
     ALX_TRY(alx_op_add_output(backward, program, &shape, program->type, err));
-    ALX_TRY(alx_op_add_gradient(backward, program, op->inputs[GAMMA], err));
-    ALX_TRY(alx_op_add_gradient(backward, program, op->inputs[BETA], err));
+    for (int i = GAMMA; i <= BETA; i++) {
+        if (frozen) /* oneDNN computes them all the same; nobody reads them */
+            ALX_TRY(alx_op_add_output(backward, program, &channels, ALX_F32, err));
+        else
+            ALX_TRY(alx_op_add_gradient(backward, program, op->inputs[i], err));
+    }
     if (need[X]) dx[X] = backward->outputs[0];
     return ALX_OK;
 }

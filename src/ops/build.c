@@ -79,14 +79,13 @@ static alx_status store_md(const alx_md **md, alx_build *build, const alx_value_
 static alx_status own_slot(int *index, alx_build *build, alx_value value, alx_error *err)
 {
     if (build->value_slot[value] < 0) {
-        static const alx_slot_kind kinds[] = {[ALX_VALUE_INPUT] = ALX_SLOT_IMAGES,
+        static const alx_slot_kind kinds[] = {[ALX_VALUE_INPUT] = ALX_SLOT_INPUT,
                                               [ALX_VALUE_PARAM] = ALX_SLOT_PARAM,
                                               [ALX_VALUE_GRADIENT] = ALX_SLOT_GRADIENT};
         const alx_value_info *info = &build->program->values[value];
         assert(info->kind != ALX_VALUE_COMPUTED);
         alx_slot slot = {.kind = kinds[info->kind], .param = info->param};
         if (info->kind == ALX_VALUE_INPUT) {
-            if (info->param == 1) slot.kind = ALX_SLOT_LABELS;
             ALX_TRY(alx_md_create(&slot.md, build->dnn, &info->shape, info->type, ALX_ORDER_PLAIN, err));
         } else {
             ALX_TRY(store_md(&slot.md, build, info, err));

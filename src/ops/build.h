@@ -12,16 +12,15 @@ typedef enum alx_slot_kind {
     ALX_SLOT_PACKED,   /* a converted weight that lives as long as the plan (inference) */
     ALX_SLOT_PARAM,    /* in the parameter store */
     ALX_SLOT_GRADIENT, /* in the gradient span */
-    ALX_SLOT_IMAGES,   /* the engine's input buffers */
-    ALX_SLOT_LABELS,
-    ALX_SLOT_ALIAS /* another slot's memory under another layout */
+    ALX_SLOT_INPUT,    /* one of the engine's input buffers */
+    ALX_SLOT_ALIAS     /* another slot's memory under another layout */
 } alx_slot_kind;
 
 typedef struct alx_slot {
     alx_slot_kind kind;
     const alx_md *md; /* NULL for raw bytes */
     size_t bytes;
-    int param;       /* PARAM, GRADIENT */
+    int param;       /* PARAM, GRADIENT; INPUT: alx_input */
     int alias;       /* ALIAS: the slot it stands for */
     int first, last; /* steps that use it; -1: none yet */
     bool result;     /* kept until the next run */

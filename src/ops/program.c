@@ -8,7 +8,7 @@
 void alx_program_init(alx_program *program, alx_mode mode, alx_dtype type, bool exact, int64_t batch)
 {
     *program = (alx_program){.mode = mode, .type = type, .exact = exact, .batch = batch};
-    program->labels = program->logits = ALX_NO_VALUE;
+    program->logits = ALX_NO_VALUE;
     program->probabilities = program->loss = ALX_NO_VALUE;
 }
 

@@ -12,8 +12,17 @@
 typedef int32_t alx_value; /* an id within a program */
 #define ALX_NO_VALUE ((alx_value)-1)
 
+/* What is given before each run, of a batch. */
+typedef enum alx_input {
+    ALX_INPUT_IMAGES, /* (N, C, H, W) f32 */
+    ALX_INPUT_LABELS, /* (N) s32 */
+    ALX_INPUT_OTHERS, /* (N) s32: the second label of an image that was mixed from two */
+    ALX_INPUT_SHARES, /* (N) f32: the first label's share, 0..1 */
+    ALX_INPUT_COUNT
+} alx_input;
+
 typedef enum alx_value_kind {
-    ALX_VALUE_INPUT,    /* given before each run: images, labels */
+    ALX_VALUE_INPUT,    /* given before each run */
     ALX_VALUE_PARAM,    /* a tensor of the parameter store */
     ALX_VALUE_GRADIENT, /* its gradient, in the gradient span */
     ALX_VALUE_COMPUTED  /* made by an op */
@@ -23,7 +32,7 @@ typedef struct alx_value_info {
     alx_value_kind kind;
     alx_shape shape; /* with N */
     alx_dtype type;
-    int param;      /* PARAM, GRADIENT: its index in the store; INPUT: 0 images, 1 labels */
+    int param;      /* PARAM, GRADIENT: its index in the store; INPUT: alx_input */
     bool trainable; /* PARAM */
 } alx_value_info;
 
@@ -50,7 +59,7 @@ typedef struct alx_program {
     alx_op **ops;
     int forward_count; /* of ops: the others run backward */
     /* Results, set by lowering. */
-    alx_value labels, logits, probabilities, loss;
+    alx_value logits, probabilities, loss;
 } alx_program;
 
 void alx_program_init(alx_program *program, alx_mode mode, alx_dtype type, bool exact, int64_t batch);
@@ -99,9 +108,10 @@ alx_status alx_op_lrn(alx_value *y, alx_program *program, alx_value x, const alx
 typedef struct alx_batch_norm_attr {
     float epsilon;
     float momentum; /* moving = momentum * moving + (1 - momentum) * batch statistic */
+    bool frozen;    /* the moving statistics normalise in training too, and nothing changes them */
 } alx_batch_norm_attr;
 /* x (N, C, H, W) or (N, F); gamma, beta, mean, variance (C): values of parameters.  In training the
- * batch's mean and population variance normalise, and update mean and variance in the store. */
+ * batch's mean and population variance normalise, and update mean and variance in the store, unless it is frozen. */
 alx_status alx_op_batch_norm(alx_value *y, alx_program *program, alx_value x, alx_value gamma, alx_value beta,
                              alx_value mean, alx_value variance, const alx_batch_norm_attr *attr, alx_error *err);
 /* alpha: slope of LEAKY_RELU */
@@ -122,9 +132,14 @@ typedef struct alx_loss_attr {
     float smoothing;            /* label smoothing: target = (1 - s) * one-hot + s / K */
     const float *class_weights; /* (K) or NULL: each image's loss times its class's weight (as Keras) */
 } alx_loss_attr;
-/* logits (N, K) f32, labels (N) s32 -> loss (N) f32 and probabilities (N, K) f32.  Its gradient is that of the
- * mean over N. */
+/* What an image is taken for: labels (N) s32; where images are mixed from two, others (N) s32 and shares (N) f32 as
+ * well, else ALX_NO_VALUE. */
+typedef struct alx_targets {
+    alx_value labels, others, shares;
+} alx_targets;
+/* logits (N, K) f32 -> loss (N) f32 and probabilities (N, K) f32: share times the loss of the label, and 1 - share
+ * times that of the other.  Its gradient is that of the mean over N. */
 alx_status alx_op_softmax_loss(alx_value *loss, alx_value *probabilities, alx_program *program, alx_value logits,
-                               alx_value labels, const alx_loss_attr *attr, alx_error *err);
+                               const alx_targets *targets, const alx_loss_attr *attr, alx_error *err);
 
 #endif

@@ -17,10 +17,10 @@ struct alx_engine {
     const alx_plan *last; /* the plan of the last run: where results lie */
     void *arena;
     size_t arena_bytes;
-    float *images;   /* (max_batch, C, H, W) */
-    int32_t *labels; /* (max_batch) */
+    void *inputs[ALX_INPUT_COUNT]; /* by alx_input; those of mixed images may be NULL */
+    size_t input_bytes[ALX_INPUT_COUNT];
     float *gradients;
-    size_t images_bytes, labels_bytes, gradients_bytes;
+    size_t gradients_bytes;
 };
 
 /* The caller's OpenMP setting, put back at the end of each call. */
@@ -75,8 +75,7 @@ static alx_status reserve(void **memory, const alx_engine *engine, size_t bytes,
 uint64_t alx_engine_memory(const alx_engine *engine)
 {
     uint64_t bytes = engine->arena_bytes;
-    if (engine->images) bytes += engine->images_bytes;
-    if (engine->labels) bytes += engine->labels_bytes;
+    for (int i = 0; i < ALX_INPUT_COUNT; i++) bytes += engine->inputs[i] ? engine->input_bytes[i] : 0;
     if (engine->gradients) bytes += engine->gradients_bytes;
     for (const alx_plan *plan = engine->plans; plan; plan = plan->next) bytes += plan->packed ? plan->packed_bytes : 0;
     return bytes;
@@ -94,8 +93,7 @@ static void *slot_data(const alx_engine *engine, const alx_plan *plan, int index
     case ALX_SLOT_PACKED: return (char *)plan->packed + slot->offset;
     case ALX_SLOT_PARAM: return engine->params->data + list[slot->param].offset;
     case ALX_SLOT_GRADIENT: return engine->gradients + list[slot->param].offset;
-    case ALX_SLOT_IMAGES: return engine->images;
-    case ALX_SLOT_LABELS: return engine->labels;
+    case ALX_SLOT_INPUT: return engine->inputs[slot->param];
     case ALX_SLOT_ALIAS: break;
     }
     return NULL;
@@ -167,6 +165,7 @@ static alx_status reserve_plan(alx_engine *engine, alx_plan *plan, alx_error *er
 static alx_status build_plan(alx_plan **plan, const alx_engine *engine, alx_mode mode, int64_t batch, alx_error *err)
 {
     alx_plan_config config = {.mode = mode, .batch = batch, .type = engine->config.type, .exact = engine->config.exact};
+    config.mixed = engine->config.mixed;
     config.loss = (alx_loss_attr){engine->config.smoothing, engine->class_weights};
     return alx_plan_create(plan, engine->params, &config, err);
 }
@@ -242,16 +241,23 @@ static alx_status reserve_buffers(alx_engine *engine, alx_error *err)
     alx_shape images = alx_shape_batched(alx_graph_shape(params->graph, -1), engine->config.max_batch);
     int64_t count;
     ALX_TRY(alx_shape_count(&count, &images, err));
-    engine->images_bytes = (size_t)count * sizeof(float);
-    engine->labels_bytes = (size_t)engine->config.max_batch * sizeof(int32_t);
+    const size_t batch = (size_t)engine->config.max_batch;
+    uint64_t buffers = 0;
+    engine->input_bytes[ALX_INPUT_IMAGES] = (size_t)count * sizeof(float);
+    engine->input_bytes[ALX_INPUT_LABELS] = batch * sizeof(int32_t);
+    if (engine->config.mixed) {
+        engine->input_bytes[ALX_INPUT_OTHERS] = batch * sizeof(int32_t);
+        engine->input_bytes[ALX_INPUT_SHARES] = batch * sizeof(float);
+    }
     engine->gradients_bytes = engine->config.training ? (size_t)params->trainable_span * sizeof(float) : 0;
-    const uint64_t buffers = engine->images_bytes + engine->labels_bytes + engine->gradients_bytes;
+    for (int i = 0; i < ALX_INPUT_COUNT; i++) buffers += engine->input_bytes[i];
+    buffers += engine->gradients_bytes;
     ALX_TRY(check_memory(engine, buffers, err));
     alx_mode mode = engine->config.training ? ALX_MODE_TRAIN : ALX_MODE_PREDICT;
     ALX_TRY(build_plan(&engine->plans, engine, mode, engine->config.max_batch, err));
     ALX_TRY(check_memory(engine, buffers + plan_growth(engine, engine->plans), err));
-    ALX_TRY(reserve((void **)&engine->images, engine, engine->images_bytes, err));
-    ALX_TRY(reserve((void **)&engine->labels, engine, engine->labels_bytes, err));
+    for (int i = 0; i < ALX_INPUT_COUNT; i++)
+        if (engine->input_bytes[i]) ALX_TRY(reserve(&engine->inputs[i], engine, engine->input_bytes[i], err));
     if (engine->config.training) ALX_TRY(reserve((void **)&engine->gradients, engine, engine->gradients_bytes, err));
     return ALX_OK;
 }
@@ -293,8 +299,7 @@ void alx_engine_destroy(alx_engine *engine)
         plan = next;
     }
     alx_memory_release(engine->arena, engine->arena_bytes);
-    alx_memory_release(engine->images, engine->images_bytes);
-    alx_memory_release(engine->labels, engine->labels_bytes);
+    for (int i = 0; i < ALX_INPUT_COUNT; i++) alx_memory_release(engine->inputs[i], engine->input_bytes[i]);
     alx_memory_release(engine->gradients, engine->gradients_bytes);
     free(engine->class_weights);
     free(engine);
@@ -302,12 +307,22 @@ void alx_engine_destroy(alx_engine *engine)
 
 float *alx_engine_images(alx_engine *engine)
 {
-    return engine->images;
+    return engine->inputs[ALX_INPUT_IMAGES];
 }
 
 int32_t *alx_engine_labels(alx_engine *engine)
 {
-    return engine->labels;
+    return engine->inputs[ALX_INPUT_LABELS];
+}
+
+int32_t *alx_engine_others(alx_engine *engine)
+{
+    return engine->inputs[ALX_INPUT_OTHERS];
+}
+
+float *alx_engine_shares(alx_engine *engine)
+{
+    return engine->inputs[ALX_INPUT_SHARES];
 }
 
 float *alx_engine_gradients(alx_engine *engine)

@@ -18,6 +18,7 @@ typedef struct alx_engine_config {
     bool exact;     /* convolutions as they are written: direct, nothing folded */
     int64_t max_batch;
     bool training;              /* room for gradients; ALX_MODE_TRAIN allowed */
+    bool mixed;                 /* training images have two labels and a share (mixup, cutmix) */
     float smoothing;            /* label smoothing of the loss */
     const float *class_weights; /* (classes) or NULL; copied */
     uint64_t memory_limit; /* bytes; 0: what the machine has free.  Exceeded: an error before anything is allocated */
@@ -37,6 +38,10 @@ alx_status alx_engine_prepare(alx_engine *engine, alx_mode mode, int64_t batch, 
 float *alx_engine_images(alx_engine *engine);
 /* (max_batch) */
 int32_t *alx_engine_labels(alx_engine *engine);
+/* (max_batch): the second label of each image, and the first one's share of the loss; NULL unless config.mixed. Only
+ * ALX_MODE_TRAIN reads them. */
+int32_t *alx_engine_others(alx_engine *engine);
+float *alx_engine_shares(alx_engine *engine);
 
 /* What random ops draw from. */
 typedef struct alx_step_key {

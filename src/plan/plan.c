@@ -2,22 +2,36 @@
 
 #include <stdlib.h>
 
+static alx_status add_input(alx_value *value, alx_program *program, alx_input input, alx_dtype type, alx_error *err)
+{
+    const alx_value_info info = {
+        .kind = ALX_VALUE_INPUT, .shape = ALX_SHAPE(program->batch), .type = type, .param = (int)input};
+    return alx_program_add_value(value, program, &info, err);
+}
+
+static alx_status lower_loss(alx_program *program, const alx_plan_config *config, alx_error *err)
+{
+    alx_targets targets = {ALX_NO_VALUE, ALX_NO_VALUE, ALX_NO_VALUE};
+    ALX_TRY(add_input(&targets.labels, program, ALX_INPUT_LABELS, ALX_S32, err));
+    if (config->mixed && config->mode == ALX_MODE_TRAIN) {
+        ALX_TRY(add_input(&targets.others, program, ALX_INPUT_OTHERS, ALX_S32, err));
+        ALX_TRY(add_input(&targets.shares, program, ALX_INPUT_SHARES, ALX_F32, err));
+    }
+    program->layer = -1;
+    return alx_op_softmax_loss(&program->loss, &program->probabilities, program, program->logits, &targets,
+                               &config->loss, err);
+}
+
 /* Forward ops and what stands behind the logits: probabilities, or the loss. */
 static alx_status lower(alx_plan *plan, const alx_graph *graph, const alx_plan_config *config, alx_error *err)
 {
     alx_program *program = &plan->program;
     alx_program_init(program, config->mode, config->type, config->exact, config->batch);
     ALX_TRY(alx_graph_lower(graph, program, err));
-    if (config->mode == ALX_MODE_PREDICT) {
+    if (config->mode == ALX_MODE_PREDICT)
         ALX_TRY(alx_op_softmax(&program->probabilities, program, program->logits, err));
-    } else {
-        alx_value_info labels = {
-            .kind = ALX_VALUE_INPUT, .shape = ALX_SHAPE(config->batch), .type = ALX_S32, .param = 1};
-        ALX_TRY(alx_program_add_value(&program->labels, program, &labels, err));
-        program->layer = -1;
-        ALX_TRY(alx_op_softmax_loss(&program->loss, &program->probabilities, program, program->logits, program->labels,
-                                    &config->loss, err));
-    }
+    else
+        ALX_TRY(lower_loss(program, config, err));
     alx_pass_fuse_relu(program);
     if (!program->exact) ALX_TRY(alx_pass_fold_strides(program, err));
     program->forward_count = program->op_count;

@@ -25,6 +25,7 @@ typedef struct alx_plan_config {
     int64_t batch;
     alx_dtype type;
     bool exact;
+    bool mixed; /* TRAIN: images with two labels */
     alx_loss_attr loss;
 } alx_plan_config;
 

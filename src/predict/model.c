@@ -1,37 +1,10 @@
 /* From a file on disk to a model in memory.  The file may be a stranger's: everything is checked. */
 #include "predict/model.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "tensor/dnn.h"
-
-/* The file to open: path itself, or in a run folder the best weights, else the last checkpoint (a run that
- * was interrupted before its first validation has no best).  Release with free. */
-static alx_status find_file(char **file, const char *path, alx_error *err)
-{
-    static const char *const names[] = {"best.safetensors", "last.safetensors"};
-    if (!alx_file_is_folder(path)) {
-        *file = alx_strdup(path, err);
-        return *file ? ALX_OK : ALX_NO_MEMORY;
-    }
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        char *candidate = alx_file_join(path, names[i], err);
-        if (!candidate) return ALX_NO_MEMORY;
-        if (alx_file_exists(candidate)) {
-            *file = candidate;
-            return ALX_OK;
-        }
-        free(candidate);
-    }
-    alx_printable name;
-    return alx_fail(err, ALX_BAD_MODEL,
-                    "%s: neither best.safetensors nor last.safetensors is in this folder; give a run folder such as "
-                    "runs/1 or a .safetensors file",
-                    alx_text_printable(path, name));
-}
 
 /* The metadata must agree with the network that it describes. */
 static alx_status check_meta(const alx_model *model, alx_error *err)
@@ -77,7 +50,7 @@ alx_status alx_model_open(alx_model **model, const char *path, alx_error *err)
     *model = NULL;
     char *file_path = NULL;
     alx_safetensors *file = NULL;
-    ALX_TRY(find_file(&file_path, path, err));
+    ALX_TRY(alx_model_find_file(&file_path, path, err));
     alx_model *made = alx_calloc(1, sizeof *made, err);
     alx_status status = made ? ALX_OK : ALX_NO_MEMORY;
     if (!status) status = alx_safetensors_open(&file, file_path, err);

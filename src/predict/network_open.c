@@ -35,17 +35,38 @@ static alx_status open_weights(alx_graph **graph, char **yaml, const char *path,
     return status;
 }
 
+/* The layers that the run's recipe freezes: summary counts what is trained. */
+static alx_status freeze_as_recipe(alx_graph *graph, const char *path, alx_error *err)
+{
+    const char *patterns[ALX_SPEC_MAX_LAYERS];
+    int count = 0;
+    alx_arena arena = {0};
+    alx_yaml *root;
+    alx_status status = alx_yaml_read(&root, &arena, path, err);
+    const alx_yaml *freeze = status ? NULL : alx_yaml_get(alx_yaml_get(root, "train"), "freeze");
+    if (freeze && freeze->scalar && *freeze->scalar) patterns[count++] = freeze->scalar;
+    for (int i = 0; freeze && i < freeze->count && count < ALX_SPEC_MAX_LAYERS; i++)
+        if (freeze->children[i]->scalar) patterns[count++] = freeze->children[i]->scalar;
+    if (!status && alx_graph_freeze(graph, count, patterns, err))
+        status = alx_yaml_fail(freeze, err, ALX_BAD_DATA, "%s", err ? err->message : "");
+    alx_arena_finish(&arena);
+    return status;
+}
+
 static alx_status open_run(alx_graph **graph, char **yaml, const char *folder, int classes, alx_error *err)
 {
-    char *path = alx_file_join(folder, "model.yaml", err);
-    if (!path) return ALX_NO_MEMORY;
-    alx_status status;
+    char *path = alx_file_join(folder, "model.yaml", err), *recipe = alx_file_join(folder, "recipe.yaml", err);
+    alx_status status = path && recipe ? ALX_OK : ALX_NO_MEMORY;
     alx_printable shown;
-    if (alx_file_exists(path))
-        status = alx_graph_open_text(graph, yaml, path, classes, err);
-    else
+    if (!status && !alx_file_exists(path))
         status = alx_fail(err, ALX_BAD_MODEL, "%s: no model.yaml in it, so it is no run; name a run folder or a file",
                           alx_text_printable(folder, shown));
+    if (!status) status = alx_graph_open_text(graph, yaml, path, classes, err);
+    if (!status && alx_file_exists(recipe) && (status = freeze_as_recipe(*graph, recipe, err))) {
+        alx_graph_destroy(*graph);
+        free(*yaml);
+    }
+    free(recipe);
     free(path);
     return status;
 }

@@ -136,7 +136,8 @@ alx_status alx_dnn_batch_norm_forward(alx_prim **prim, alx_dnn *dnn, float epsil
                                       alx_error *err);
 /* Whether the backward pass must be given SHIFT: 2.x counts it among the inputs, 3.x refuses it. */
 bool alx_batch_norm_backward_reads_shift(void);
-alx_status alx_dnn_batch_norm_backward(alx_prim **prim, alx_dnn *dnn, float epsilon, const alx_md *src,
+/* fixed: MEAN and VARIANCE were given, not computed from SRC. */
+alx_status alx_dnn_batch_norm_backward(alx_prim **prim, alx_dnn *dnn, float epsilon, bool fixed, const alx_md *src,
                                        const alx_md *diff, alx_error *err);
 
 typedef enum alx_eltwise { ALX_RELU, ALX_LEAKY_RELU, ALX_TANH, ALX_SIGMOID, ALX_GELU } alx_eltwise;

@@ -76,7 +76,12 @@ dnnl_format_tag_t alx_dnn_tag(alx_order order, int rank);
 dnnl_alg_kind_t alx_dnn_eltwise_algorithm(alx_eltwise kind, bool backward);
 float alx_dnn_eltwise_alpha(alx_eltwise kind, float alpha);
 
-enum { NORM_FLAGS = dnnl_use_scale | dnnl_use_shift };
+/* Of batch normalisation; fixed: mean and variance are given. */
+static inline unsigned alx_dnn_norm_flags(bool fixed)
+{
+    const unsigned affine = dnnl_use_scale | dnnl_use_shift;
+    return fixed ? affine | dnnl_use_global_stats : affine;
+}
 
 /* A geometry in oneDNN's arrays. */
 typedef struct window_dims {

@@ -187,24 +187,30 @@ alx_status alx_dnn_lrn_backward(alx_prim **prim, alx_dnn *dnn, const alx_lrn_geo
     return prim_from(prim, dnn, &op, status, dnn->plain_attr, hint->desc, "local response normalisation backward", err);
 }
 
-alx_status alx_dnn_batch_norm_forward(alx_prim **prim, alx_dnn *dnn, float epsilon, bool training, const alx_md *src,
-                                      alx_error *err)
+static alx_status norm_forward(alx_prim **prim, alx_dnn *dnn, float epsilon, bool training, unsigned flags,
+                               const alx_md *src, alx_error *err)
 {
     dnnl_batch_normalization_desc_t op;
-    unsigned flags = training ? NORM_FLAGS : NORM_FLAGS | dnnl_use_global_stats;
     dnnl_status_t status =
         dnnl_batch_normalization_forward_desc_init(&op, forward_kind(training), &src->handle, epsilon, flags);
     return prim_from(prim, dnn, &op, status, dnn->plain_attr, NULL, "batch normalisation", err);
 }
 
-alx_status alx_dnn_batch_norm_backward(alx_prim **prim, alx_dnn *dnn, float epsilon, const alx_md *src,
+alx_status alx_dnn_batch_norm_forward(alx_prim **prim, alx_dnn *dnn, float epsilon, bool training, const alx_md *src,
+                                      alx_error *err)
+{
+    return norm_forward(prim, dnn, epsilon, training, alx_dnn_norm_flags(!training), src, err);
+}
+
+alx_status alx_dnn_batch_norm_backward(alx_prim **prim, alx_dnn *dnn, float epsilon, bool fixed, const alx_md *src,
                                        const alx_md *diff, alx_error *err)
 {
     alx_prim *hint = NULL;
-    ALX_TRY(alx_dnn_batch_norm_forward(&hint, dnn, epsilon, true, src, err));
+    const unsigned flags = alx_dnn_norm_flags(fixed);
+    ALX_TRY(norm_forward(&hint, dnn, epsilon, true, flags, src, err));
     dnnl_batch_normalization_desc_t op;
-    dnnl_status_t status = dnnl_batch_normalization_backward_desc_init(&op, dnnl_backward, &diff->handle, &src->handle,
-                                                                       epsilon, NORM_FLAGS);
+    dnnl_status_t status =
+        dnnl_batch_normalization_backward_desc_init(&op, dnnl_backward, &diff->handle, &src->handle, epsilon, flags);
     return prim_from(prim, dnn, &op, status, dnn->plain_attr, hint->desc, "batch normalisation backward", err);
 }
 

@@ -200,24 +200,30 @@ alx_status alx_dnn_lrn_backward(alx_prim **prim, alx_dnn *dnn, const alx_lrn_geo
     return alx_prim_new(prim, dnn, desc, status, "local response normalisation backward", err);
 }
 
-alx_status alx_dnn_batch_norm_forward(alx_prim **prim, alx_dnn *dnn, float epsilon, bool training, const alx_md *src,
-                                      alx_error *err)
+static alx_status norm_forward(alx_prim **prim, alx_dnn *dnn, float epsilon, bool training, unsigned flags,
+                               const alx_md *src, alx_error *err)
 {
-    unsigned flags = training ? NORM_FLAGS : NORM_FLAGS | dnnl_use_global_stats;
     dnnl_primitive_desc_t desc = NULL;
     dnnl_status_t status = dnnl_batch_normalization_forward_primitive_desc_create(
         &desc, dnn->engine, forward_kind(training), src->handle, src->handle, epsilon, flags, dnn->plain_attr);
     return alx_prim_new(prim, dnn, desc, status, "batch normalisation", err);
 }
 
-alx_status alx_dnn_batch_norm_backward(alx_prim **prim, alx_dnn *dnn, float epsilon, const alx_md *src,
+alx_status alx_dnn_batch_norm_forward(alx_prim **prim, alx_dnn *dnn, float epsilon, bool training, const alx_md *src,
+                                      alx_error *err)
+{
+    return norm_forward(prim, dnn, epsilon, training, alx_dnn_norm_flags(!training), src, err);
+}
+
+alx_status alx_dnn_batch_norm_backward(alx_prim **prim, alx_dnn *dnn, float epsilon, bool fixed, const alx_md *src,
                                        const alx_md *diff, alx_error *err)
 {
     alx_prim *hint = NULL;
-    ALX_TRY(alx_dnn_batch_norm_forward(&hint, dnn, epsilon, true, src, err));
+    const unsigned flags = alx_dnn_norm_flags(fixed);
+    ALX_TRY(norm_forward(&hint, dnn, epsilon, true, flags, src, err));
     dnnl_primitive_desc_t desc = NULL;
     dnnl_status_t status = dnnl_batch_normalization_backward_primitive_desc_create(
-        &desc, dnn->engine, dnnl_backward, diff->handle, diff->handle, src->handle, epsilon, NORM_FLAGS, hint->desc,
+        &desc, dnn->engine, dnnl_backward, diff->handle, diff->handle, src->handle, epsilon, flags, hint->desc,
         dnn->plain_attr);
     return alx_prim_new(prim, dnn, desc, status, "batch normalisation backward", err);
 }

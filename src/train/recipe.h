@@ -12,6 +12,8 @@ typedef struct alx_train_config {
     double label_smoothing;
     alx_numbers class_weight; /* one per class, in class order; empty: none */
     bool keep_optimizer, exact;
+    const char *weights; /* a file or run folder whose tensors training starts from; "": none */
+    alx_texts freeze;    /* patterns of the names of layers that keep their weights */
 } alx_train_config;
 extern const alx_option alx_train_options[];
 

@@ -47,6 +47,14 @@ alx_status alx_trainer_write_recipe(alx_trainer *trainer, bool model_too, alx_er
 /* The recipe as a checkpoint keeps it: no model, no paths (the network and the data's hash stand beside it). */
 alx_status alx_trainer_recipe_text(char **text, const struct alx_recipe *recipe, alx_error *err);
 
+/* ---- trainer_start.c ---- */
+
+/* Values drawn from the seed, and over them the tensors of train.weights.  What starts afresh, what is left over and
+ * what may not fit together is said. */
+alx_status alx_trainer_init_values(alx_trainer *trainer, alx_error *err);
+/* How much of the network train.freeze keeps as it is. */
+void alx_trainer_say_frozen(const alx_trainer *trainer);
+
 /* ---- trainer_events.c ---- */
 
 /* An event with what the run's state says; kinds with text are sent with alx_trainer_say. */

@@ -108,10 +108,13 @@ static alx_status open_graph(alx_trainer *t, const char *yaml, int classes, alx_
 {
     alx_graph_destroy(t->graph);
     t->graph = NULL;
-    if (!yaml) return alx_graph_open(&t->graph, t->recipe->model, classes, err);
-    alx_spec spec = {0};
-    ALX_TRY(alx_spec_parse(&spec, yaml, strlen(yaml), NULL, classes, err));
-    return alx_graph_create(&t->graph, &spec, err);
+    if (yaml)
+        ALX_TRY(alx_graph_parse(&t->graph, yaml, NULL, classes, err));
+    else
+        ALX_TRY(alx_graph_open(&t->graph, t->recipe->model, classes, err));
+    const alx_texts *freeze = &t->recipe->train.freeze;
+    const alx_status status = alx_graph_freeze(t->graph, freeze->count, freeze->values, err);
+    return status ? alx_recipe_where(t->recipe, "train", "freeze", status, err) : ALX_OK;
 }
 
 /* Before a large folder is listed: that the network exists, and that the recipe suits it. */
@@ -319,6 +322,8 @@ static alx_status build(alx_trainer *t, const char *yaml, const char *out, alx_e
                         t->recipe->train.batch_size, t->batch);
     /* Dense kernels lie in oneDNN's tiles where it computes in them. */
     ALX_TRY(alx_params_create(&t->params, t->graph, alx_params_prefer_tiles(), err));
+    alx_trainer_say_frozen(t);
+    if (!yaml) ALX_TRY(alx_trainer_init_values(t, err)); /* a resumed run's come from its checkpoint */
     ALX_TRY(build_engine(t, type, err));
     ALX_TRY(reserve_state(t, err));
     ALX_TRY(load_data(t, err));
@@ -377,7 +382,8 @@ alx_status alx_trainer_recipe_text(char **text, const struct alx_recipe *recipe,
 {
     struct alx_recipe bare = *recipe; /* a view: nothing of it is released */
     alx_text made = {0};
-    bare.model = bare.data.train = bare.data.validation = bare.data.test = bare.data.csv = bare.data.source.root = "";
+    bare.model = bare.train.weights = "";
+    bare.data.train = bare.data.validation = bare.data.test = bare.data.csv = bare.data.source.root = "";
     alx_status status = alx_recipe_write(&made, &bare, NULL, err);
     if (!status) return alx_text_take(text, &made, err);
     alx_text_finish(&made);
@@ -441,8 +447,6 @@ alx_status alx_trainer_create(alx_trainer **trainer, const alx_recipe *recipe, c
     ALX_TRY(alx_recipe_copy(&copy, recipe, err));
     copy->root = recipe->root; /* for messages, until it is built */
     ALX_TRY(alx_trainer_build(&t, copy, NULL, config, err));
-    alx_params_init(t->params, (uint64_t)t->recipe->train.seed);
-    t->params->version++;
     const uint64_t states = (uint64_t)alx_optimizer_state_count(&t->recipe->train.optimizer);
     alx_status status =
         alx_run_check_space(out, (uint64_t)t->params->span * sizeof(float), states * t->state_bytes, err);

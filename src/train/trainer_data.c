@@ -260,7 +260,8 @@ void alx_train_data_describe(alx_text *text, const alx_train_data *data)
 
 /* ---- As a data set that callers see ---- */
 
-static alx_status open_split(alx_sample_list *list, const struct alx_recipe *recipe, const char *split, alx_error *err)
+alx_status alx_train_data_list(alx_sample_list *list, const struct alx_recipe *recipe, const char *split,
+                               alx_error *err)
 {
     const char *given = recipe->data.test;
     const bool train = !strcmp(split, "train"), test = !strcmp(split, "test");
@@ -296,7 +297,7 @@ alx_status alx_dataset_open(alx_dataset **dataset, const alx_recipe *recipe, con
     alx_sample_list list = {0};
     alx_graph *graph = NULL;
     alx_preprocess preprocess;
-    alx_status status = open_split(&list, recipe, split, err);
+    alx_status status = alx_train_data_list(&list, recipe, split, err);
     if (!status) status = alx_graph_open(&graph, recipe->model, list.class_count, err);
     if (!status) status = alx_train_preprocess(&preprocess, recipe, graph->spec.input, err);
     if (!status) status = alx_dataset_create(dataset, &list, &preprocess, err);

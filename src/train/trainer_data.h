@@ -23,6 +23,9 @@ typedef struct alx_train_data {
 
 /* Lists the images; nothing is decoded.  A zeroed data may be finished. */
 alx_status alx_train_data_open(alx_train_data *data, const struct alx_recipe *recipe, alx_error *err);
+/* One split alone: "train", "validation" or "test"; one that there is not is an error.  Finish the list. */
+alx_status alx_train_data_list(alx_sample_list *list, const struct alx_recipe *recipe, const char *split,
+                               alx_error *err);
 /* The data section and augment against the network's input; messages name the place of the key. */
 alx_status alx_train_preprocess(alx_preprocess *p, const struct alx_recipe *recipe, const int input[3], alx_error *err);
 /* Reads and decodes every image once; what cannot be read is dropped and reported.  recipe, data and

@@ -85,7 +85,9 @@ static alx_status compare_recipes(const alx_saved *saved, const struct alx_recip
     for (const alx_recipe_section *s = alx_recipe_sections; s->name && !status; s++)
         for (const alx_option *o = s->options; o->name && !status; o++) {
             bool top = !*s->name; /* model is compared by its layers, classes by the data */
-            if (!top && !alx_option_is_alias(o) && !changeable(s, o)) status = compare_row(s, o, was, is, err);
+            /* Paths tell where something lay; weights of a file are in the checkpoint, with what became of them. */
+            if (!top && !alx_option_is_alias(o) && !changeable(s, o) && o->type != ALX_OPTION_PATH)
+                status = compare_row(s, o, was, is, err);
         }
     alx_recipe_destroy(was);
     return status;

@@ -1,4 +1,5 @@
-/* seeds_model FOLDER: model files of small networks, with and without the hash that no fuzzer finds again. */
+/* seeds_model FOLDER: model files of small networks, with and without the hash that no fuzzer finds again, and their
+ * weights under PyTorch's names. */
 #include "unit/predict_fixture.h"
 
 static const char *const nets[] = {
@@ -25,6 +26,37 @@ static void forget_hash(const char *path)
     fail_msg("%s: no hash", path);
 }
 
+/* The tensors of the second network as PyTorch orders and names them. */
+static void write_pytorch(const char *path)
+{
+    static const struct {
+        const char *name;
+        int rank;
+        int64_t dims[4];
+    } rows[] = {{"features.0.weight", 4, {2, 3, 1, 1}},
+                {"features.0.bias", 1, {2}},
+                {"features.1.weight", 1, {2}},
+                {"features.1.bias", 1, {2}},
+                {"features.1.running_mean", 1, {2}},
+                {"features.1.running_var", 1, {2}},
+                {"features.1.num_batches_tracked", 0, {0}},
+                {"classifier.1.weight", 2, {3, 2}},
+                {"classifier.1.bias", 1, {3}}};
+    static const float values[6] = {1, 2, 3, 4, 5, 6};
+    alx_safetensors_writer *writer;
+    assert_int_equal(alx_safetensors_create(&writer, path, NULL), ALX_OK);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        assert_int_equal(alx_safetensors_declare(writer, rows[i].name, ALX_ST_F32, rows[i].rank, rows[i].dims, NULL),
+                         ALX_OK);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        uint64_t bytes;
+        assert_true(alx_st_tensor_bytes(&bytes, sizeof *values, rows[i].rank, rows[i].dims));
+        assert_int_equal(alx_safetensors_write(writer, values, bytes, NULL), ALX_OK);
+    }
+    assert_int_equal(alx_safetensors_finish(writer, NULL), ALX_OK);
+    alx_safetensors_writer_destroy(writer);
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2) return fprintf(stderr, "usage: seeds_model FOLDER\n"), 2;
@@ -36,5 +68,9 @@ int main(int argc, char **argv)
         write_model(path, nets[i], nets[i], CLASSES, i + 1);
         forget_hash(path);
     }
+    char path[4096];
+    snprintf(path, sizeof path, "%s/pytorch.safetensors", argv[1]);
+    write_pytorch(path);
+    forget_hash(path);
     return 0;
 }

@@ -93,6 +93,54 @@ static void test_parts_of_a_batch(void **state)
     close_net(&n);
 }
 
+/* ---- Mixed images ---- */
+
+static results train_mixed(const float *shares, const float *class_weights, int shift, float smoothing)
+{
+    net n = open_params(dropped);
+    alx_error err;
+    alx_engine_config config = config_of(2);
+    config.mixed = true;
+    config.smoothing = smoothing;
+    config.class_weights = class_weights;
+    must(alx_engine_create(&n.engine, n.params, &config, &err), &err);
+    set_images(n.engine, 0, BATCH);
+    for (int i = 0; i < BATCH; i++) {
+        alx_engine_others(n.engine)[i] = (i + shift) % CLASSES;
+        alx_engine_shares(n.engine)[i] = shares[i];
+    }
+    run(&n, ALX_MODE_TRAIN, BATCH, 0);
+    results r = copy_results(&n, BATCH);
+    close_net(&n);
+    return r;
+}
+
+/* Loss and gradient of two labels are those of each, by its share. */
+static void test_two_labels(void **state)
+{
+    (void)state;
+    static const float weights[CLASSES] = {0.5f, 1, 2, 3};
+    const float shares[BATCH] = {0.25f, 0.25f, 0.25f, 0.25f, 0.25f, 0.25f, 0.25f, 0.25f};
+    const float ones[BATCH] = {1, 1, 1, 1, 1, 1, 1, 1}, zeros[BATCH] = {0};
+    results mixed = train_mixed(shares, weights, 1, 0.1f), first = train_mixed(ones, weights, 1, 0.1f);
+    results second = train_mixed(zeros, weights, 1, 0.1f);
+    assert_true(fabsf(first.losses[0] - second.losses[0]) > 1e-2f); /* else nothing is shown */
+    float losses[BATCH];
+    const int span = (int)(first.gradients_bytes / sizeof(float));
+    for (int i = 0; i < BATCH; i++) losses[i] = 0.25f * first.losses[i] + 0.75f * second.losses[i];
+    for (int i = 0; i < span; i++) first.gradients[i] = 0.25f * first.gradients[i] + 0.75f * second.gradients[i];
+    assert_near(mixed.losses, losses, BATCH, 1e-6f);
+    assert_near(mixed.gradients, first.gradients, span, 1e-5f);
+    free_results(&mixed);
+    free_results(&first);
+    free_results(&second);
+    /* An image that is whole has the loss of its label, to the bit. */
+    results alone = train_once(dropped, 2, ALX_F32), whole_image = train_mixed(ones, NULL, 2, 0);
+    assert_same_bits(&alone, &whole_image);
+    free_results(&alone);
+    free_results(&whole_image);
+}
+
 /* ---- Modes ---- */
 
 static void test_modes_agree(void **state)
@@ -259,6 +307,7 @@ int main(void)
         cmocka_unit_test(test_threads_agree),
         cmocka_unit_test(test_other_plans),
         cmocka_unit_test(test_parts_of_a_batch),
+        cmocka_unit_test(test_two_labels),
         cmocka_unit_test(test_modes_agree),
         cmocka_unit_test(test_moving_statistics),
         cmocka_unit_test(test_new_weights),

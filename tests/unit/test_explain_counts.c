@@ -232,11 +232,14 @@ static const struct {
     int64_t parameters, trainable;
     double giga; /* multiply-adds as torchvision's documentation rounds them; 0: none published */
 } published[] = {
-    {"alexnet", 58289538, 58289538, 0},                   /* the course, Keras */
-    {"gender-course", 21924, 21918, 0},                   /* the course, Keras */
-    {"alexnet-2012", 60965224, 60965224, 0},              /* Caffe's reference model */
-    {"alexnet-torchvision", 61100840, 61100840, 0.71},    /* torchvision */
-    {"starter", 798306, 796834, 0},                       /* ours */
+    {"alexnet", 58289538, 58289538, 0},                /* the course, Keras */
+    {"gender-course", 21924, 21918, 0},                /* the course, Keras */
+    {"alexnet-2012", 60965224, 60965224, 0},           /* Caffe's reference model */
+    {"alexnet-torchvision", 61100840, 61100840, 0.71}, /* torchvision */
+    {"starter", 798306, 796834, 0},                    /* ours, and the next three */
+    {"vgg-small", 847202, 845538, 0},
+    {"residual-small", 697826, 695586, 0},
+    {"inception-small", 472802, 470306, 0},
     {"networks/resnet18.yaml", 11699112, 11689512, 1.81}, /* torchvision; it counts no moving statistics */
     {"networks/squeezenet.yaml", 1248424, 1248424, 0.82}, /* torchvision */
     {"networks/googlenet.yaml", 6639464, 6624904, 1.50},  /* torchvision */

@@ -19,7 +19,7 @@ static int make_folder(void **state)
 static int remove_folder(void **state)
 {
     (void)state;
-    static const char *const names[] = {"model.yaml", "a.safetensors", "b.safetensors", ""};
+    static const char *const names[] = {"model.yaml", "recipe.yaml", "a.safetensors", "b.safetensors", ""};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         char path[512];
         snprintf(path, sizeof path, "%s/%s", folder, names[i]);
@@ -85,6 +85,44 @@ static void opens_every_source(void **state)
     assert_fails("alexnet2012", "did you mean alexnet-2012?");
 }
 
+/* What train.freeze of the run's recipe names is not trained. */
+static void a_run_tells_what_is_frozen(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *recipe;
+        int64_t trained; /* -1: refused */
+    } rows[] = {
+        {"train: {freeze: [c]}\n", 6146},    {"train: {freeze: c}\n", 6146},   {"train: {freeze: []}\n", 6146 + 84},
+        {"train: {epochs: 3}\n", 6146 + 84}, {"model: starter\n", 6146 + 84},  {"train: {freeze: ''}\n", 6146 + 84},
+        {"train: {freeze: [dens_1]}\n", -1}, {"train: {freeze: ['*']}\n", -1}, {"train: [\n", -1},
+    };
+    static const char net[] = HEAD "  - conv2d: {name: c, filters: 3, kernel_size: 3, padding: same}\n" TAIL;
+    assert_int_equal(alx_file_write(in_folder("model.yaml"), net, strlen(net), NULL), ALX_OK);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        alx_network *network;
+        alx_layer_info info;
+        alx_error err = {0};
+        int64_t trained = 0;
+        assert_int_equal(alx_file_write(in_folder("recipe.yaml"), rows[i].recipe, strlen(rows[i].recipe), NULL),
+                         ALX_OK);
+        const alx_status status = alx_network_open(&network, folder, 0, &err);
+        if (rows[i].trained < 0) {
+            assert_int_equal(status, ALX_BAD_DATA);
+            assert_null(network);
+            if (!strstr(err.message, "recipe.yaml:")) fail_msg("no place in: %s", err.message);
+            continue;
+        }
+        if (status) fail_msg("%s: %s", rows[i].recipe, err.message);
+        for (int k = 0; k < alx_network_layer_count(network); k++) {
+            alx_network_layer(network, k, &info);
+            trained += info.trainable;
+        }
+        assert_int_equal(trained, rows[i].trained);
+        alx_network_destroy(network);
+    }
+}
+
 /* A folder or file that bears a built-in name does not hide the network; ./alexnet means the file. */
 static void a_program_called_alexnet_is_not_the_network(void **state)
 {
@@ -106,6 +144,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(opens_every_source),
+        cmocka_unit_test(a_run_tells_what_is_frozen),
         cmocka_unit_test(a_program_called_alexnet_is_not_the_network),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

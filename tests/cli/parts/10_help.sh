@@ -6,7 +6,7 @@ err_has "Usage"
 run 0 --help
 out_has "alexnet train photos/"
 err_empty
-for command in train evaluate predict summary profile show models layers; do
+for command in train evaluate predict summary profile check-data show models layers; do
     run 0 --help
     out_like "^  $command +[a-z]"
     run 0 $command --help

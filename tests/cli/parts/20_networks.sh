@@ -6,6 +6,9 @@ out_like '^alexnet-2012 +60,965,224 '
 out_like '^alexnet-torchvision +61,100,840 '
 out_like '^gender-course +21,924 +100x100x3 '
 out_like '^starter +'
+out_like '^vgg-small +847,202 +64x64x3 '
+out_like '^residual-small +697,826 +64x64x3 '
+out_like '^inception-small +472,802 +64x64x3 '
 run 0 models alexnet
 out_has "conv2d:"
 cp "$work/out" mine.yaml

@@ -23,7 +23,8 @@ out_has "一个卷积核看 11 x 11 x 3 = 363 个值，再加 1 个截距项：3
 out_has "训练的 58,289,538 个，不训练的 0 个"
 LANG=zh_CN.UTF-8 LC_ALL= run 0 explain gender-course
 out_has "4 x 3 = 12，其中"
-for network in alexnet-2012 alexnet-torchvision gender-course starter "$root"/tests/fixtures/networks/*.yaml; do
+for network in alexnet-2012 alexnet-torchvision gender-course starter vgg-small residual-small inception-small \
+    "$root"/tests/fixtures/networks/*.yaml; do
     for language in en zh; do
         run 0 explain "$network" --lang $language
         fits 80

@@ -158,3 +158,16 @@ if head -c 4 samples.png | grep -q PNG; then pass; else fail "samples.png is no 
 run 0 show runs/a/recipe.yaml --split validation --count 4 --columns 2 --seed 3 --output second.png
 if [ -s second.png ]; then pass; else fail "no second.png"; fi
 refused 1 no-such show no-such
+
+# ---- Starting from weights, and freezing ----
+"$helpers/make_images" three 5 12 32 横 竖 斜 || exit 1
+run 0 train runs/a/recipe.yaml --data.train three --classes 0 --epochs 1 --weights runs/a --freeze 'conv2d_*' --out runs/w
+err_has "freeze: 1 of 2 layers keep their weights; "
+err_has "weights: 2 of 4 tensors from runs/a, by name"
+err_has " in the network: it starts afresh"
+run 0 summary runs/w
+out_like '^Non-trainable params: 608$'
+refused 2 "did you mean conv2d_1?" train runs/a/recipe.yaml --freeze conv_1
+sed 's/filters: 8/filters: 6/' tiny.yaml >other.yaml
+refused 3 "conv2d_1.kernel is (8, 3, 5, 5) in the file and (6, 3, 5, 5) in the network" \
+    train --model other.yaml --data.train photos --weights runs/a
