@@ -1,4 +1,4 @@
-/* alexnet evaluate MODEL --data FOLDER */
+/* alexnet evaluate MODEL --data SOURCE */
 #include <math.h>
 
 #include "cli/commands.h"
@@ -8,7 +8,7 @@
 #include "report/table.h"
 
 typedef struct config {
-    const char *data;
+    const char *data, *split;
     int json;
     double skip_bad;
     cli_session_options session;
@@ -19,10 +19,20 @@ const cli_option cli_evaluate_options[] = {
      0,
      CLI_TEXT,
      offsetof(config, data),
-     "FOLDER",
+     "SOURCE",
      0,
      0,
-     {"the images, one sub-folder a class", "图片所在文件夹，每个子文件夹是一类"}},
+     {"the images: a folder with one sub-folder a class, an IDX file, a table, a list, or a recipe (.yaml)",
+      "图片：每类一个子文件夹的文件夹、IDX 文件、表格、列表，或配方（.yaml）"}},
+    {"split",
+     0,
+     CLI_TEXT,
+     offsetof(config, split),
+     "NAME",
+     0,
+     0,
+     {"of a recipe: train, validation or test (default test, or validation where there is none)",
+      "配方的哪一部分：train、validation 或 test（默认 test，没有则为 validation）"}},
     {"json", 0, CLI_FLAG, offsetof(config, json), NULL, 0, 0, {"print JSON", "以 JSON 输出"}},
     {"skip-bad",
      0,
@@ -165,7 +175,7 @@ static alx_status evaluate(const char *path, const config *c, int *code, alx_err
     alx_dataset *dataset = NULL;
     alx_evaluation *evaluation = NULL;
     alx_status status = cli_session_open(&s, path, &c->session, err);
-    if (!status) status = cli_session_images(&dataset, s.model, c->data, err);
+    if (!status) status = cli_session_images(&dataset, s.model, c->data, c->split, err);
     if (!status) {
         fprintf(stderr, "images: %s\n", alx_model_preprocessing(s.model));
         alx_progress progress;
@@ -194,7 +204,9 @@ int cli_evaluate(const cli_call *call)
     const char *model = arguments.operand_count == 1 ? arguments.operands[0] : NULL;
     cli_arguments_finish(&arguments);
     if (!model) return cli_usage_error("evaluate takes one model: alexnet evaluate runs/1 --data photos/test");
-    if (!c.data) return cli_usage_error("evaluate needs --data FOLDER: one sub-folder a class");
+    if (!c.data) return cli_usage_error("evaluate needs --data: a folder with one sub-folder a class, or a recipe");
+    if (c.split && !cli_is_recipe(c.data))
+        return cli_usage_error("--split names a part of a recipe's data; give --data recipe.yaml with it");
     alx_error err = {0};
     return evaluate(model, &c, &code, &err) ? cli_error(&err) : code;
 }

@@ -252,6 +252,7 @@ static int show(const config *c, const cli_arguments *arguments)
     alx_error err = {0};
     alx_dataset *dataset = NULL;
     alx_status status = open_data(&dataset, arguments->operands[0], c, &err);
+    if (!status && alx_dataset_left_out(dataset)) cli_warn("%s", alx_dataset_left_out(dataset));
     if (!status) status = draw(dataset, c, arguments->operands + 1, arguments->operand_count - 1, &err);
     if (!status) {
         print_found(dataset);

@@ -271,8 +271,8 @@ static int train(const cli_arguments *arguments, const train_form *form, const c
     if (arguments->operand_count > 1)
         return cli_usage_error("train takes one folder or recipe, but %s and %s were given", arguments->operands[0],
                                arguments->operands[1]);
-    if (!arguments->operand_count && !has_key(arguments, "data.train"))
-        return cli_usage_error("train needs a folder, a recipe or --data.train: alexnet train photos/");
+    if (!arguments->operand_count && !has_key(arguments, "data.train") && !has_key(arguments, "data.csv"))
+        return cli_usage_error("train needs a folder, a recipe, --data.train or --data.csv: alexnet train photos/");
     if (arguments->operand_count && holds_run(arguments->operands[0]))
         return cli_usage_error("%s holds a run; go on with --resume %s, or train %s/recipe.yaml anew",
                                arguments->operands[0], arguments->operands[0], arguments->operands[0]);

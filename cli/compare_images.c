@@ -15,13 +15,9 @@ static alx_status open_split(cli_comparison *c, alx_dataset **dataset, alx_error
     if (!first->recipe)
         return cli_fail(err, ALX_USAGE, "%s: has no recipe that says which images to compare on; give --data FOLDER",
                         first->path);
-    char *test;
-    alx_status status = alx_recipe_value(&test, first->recipe, "data.test", err);
-    if (status) return status;
-    c->source = *test ? "test" : "validation";
     c->split = true;
-    alx_text_destroy(test);
-    status = alx_dataset_open(dataset, first->recipe, c->source, err);
+    c->source = NULL;
+    const alx_status status = cli_recipe_images(dataset, first->recipe, &c->source, err);
     if (!status) return ALX_OK;
     const alx_error inner = *err;
     return cli_fail(err, status, "%s: its %s images: %.700s; or give others with --data FOLDER", first->path, c->source,
@@ -35,7 +31,7 @@ static alx_status open_images(cli_comparison *c, alx_dataset **dataset, const ch
     alx_model *model;
     alx_status status = alx_model_open(&model, c->runs[0].weights, err);
     if (status) return status;
-    status = cli_session_images(dataset, model, folder, err);
+    status = cli_session_images(dataset, model, folder, NULL, err);
     alx_model_destroy(model);
     return status;
 }

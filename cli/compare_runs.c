@@ -158,7 +158,7 @@ alx_status cli_compare_recipes(cli_comparison *c, alx_error *err)
         cli_recipe_row *row = &c->recipe[c->recipe_rows];
         bool differs;
         /* The layers say more than the network's name; a run folder calls it model.yaml. */
-        if (!*section && strcmp(option.name, "model") == 0) continue;
+        if (option.alias || (!*section && strcmp(option.name, "model") == 0)) continue;
         const alx_status status = read_row(row, &differs, c, section, &option, err);
         if (status || !differs) finish_row(row);
         if (status) return status;

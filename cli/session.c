@@ -42,13 +42,49 @@ static bool find_split(const char *folder, char *split, size_t size)
     return false;
 }
 
-alx_status cli_session_images(alx_dataset **dataset, const alx_model *model, const char *folder, alx_error *err)
+static alx_status open_source(alx_dataset **dataset, const alx_model *model, const char *path, alx_error *err)
 {
-    alx_status status = alx_dataset_open_for(dataset, model, folder, err);
+    alx_status status = alx_dataset_open_for(dataset, model, path, err);
     char split[4096];
-    if (status != ALX_BAD_DATA || !find_split(folder, split, sizeof split)) return status;
+    if (status != ALX_BAD_DATA || !find_split(path, split, sizeof split)) return status;
     cli_name_text shown;
     size_t used = strlen(err->message);
     snprintf(err->message + used, sizeof err->message - used, "; did you mean --data %s?", cli_name(split, shown));
+    return status;
+}
+
+alx_status cli_recipe_images(alx_dataset **dataset, const alx_recipe *recipe, const char **split, alx_error *err)
+{
+    const char *wanted = *split;
+    if (!wanted) *split = "test";
+    alx_status status = alx_dataset_open(dataset, recipe, *split, err);
+    if (status != ALX_USAGE || wanted) return status;
+    *split = "validation";
+    return alx_dataset_open(dataset, recipe, *split, err);
+}
+
+static alx_status open_recipe(alx_dataset **dataset, const char *path, const char *split, alx_error *err)
+{
+    alx_recipe *recipe = NULL;
+    alx_status status = alx_recipe_open(&recipe, path, err);
+    if (!status) status = cli_recipe_images(dataset, recipe, &split, err);
+    alx_recipe_destroy(recipe);
+    cli_name_text shown;
+    if (!status) fprintf(stderr, "split: %s of %s\n", split, cli_name(path, shown));
+    return status;
+}
+
+bool cli_is_recipe(const char *path)
+{
+    const char *dot = strrchr(path, '.');
+    return dot && (!strcmp(dot, ".yaml") || !strcmp(dot, ".yml"));
+}
+
+alx_status cli_session_images(alx_dataset **dataset, const alx_model *model, const char *source, const char *split,
+                              alx_error *err)
+{
+    alx_status status =
+        cli_is_recipe(source) ? open_recipe(dataset, source, split, err) : open_source(dataset, model, source, err);
+    if (!status && alx_dataset_left_out(*dataset)) cli_warn("%s", alx_dataset_left_out(*dataset));
     return status;
 }

@@ -55,8 +55,13 @@ typedef struct cli_session {
 /* path: a run folder or a .safetensors file.  Close in any case. */
 alx_status cli_session_open(cli_session *session, const char *path, const cli_session_options *options, alx_error *err);
 void cli_session_close(cli_session *session);
-/* A folder with one sub-folder for each class of the model.  Where it holds splits, the message says which was meant.
- */
-alx_status cli_session_images(alx_dataset **dataset, const alx_model *model, const char *folder, alx_error *err);
+/* The images of a recipe; *split NULL becomes "test", or "validation" where there are no test images. */
+alx_status cli_recipe_images(alx_dataset **dataset, const alx_recipe *recipe, const char **split, alx_error *err);
+/* By the ending of its name. */
+bool cli_is_recipe(const char *path);
+/* A source of the model's classes; or a recipe, of which split (may be NULL, as above) is taken and said.  Where a
+ * folder holds splits, the message says which was meant. */
+alx_status cli_session_images(alx_dataset **dataset, const alx_model *model, const char *source, const char *split,
+                              alx_error *err);
 
 #endif

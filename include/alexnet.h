@@ -80,6 +80,7 @@ typedef struct alx_option_info {
     const char *help[2];       /* by alx_language */
     char type[128];            /* "integer", "number", "yes|no", "relu|tanh|...", "text" ... */
     char range[64];            /* "> 0", "0..1" or "" */
+    int alias;                 /* another name of an option that has a row of its own */
 } alx_option_info;
 
 /* ---- Networks: what a person writes ------------------------------------- */
@@ -489,16 +490,21 @@ ALX_API alx_status alx_predict_files(alx_session *session, const char *const *pa
 
 typedef struct alx_dataset alx_dataset;
 
-/* Split "train", "validation" or "test" of a recipe's data. */
+/* Split "train", "validation" or "test" of a recipe's data; ALX_USAGE when it has no such images. */
 ALX_API alx_status alx_dataset_open(alx_dataset **dataset, const alx_recipe *recipe, const char *split, alx_error *err);
-/* A folder whose sub-folders are the model's classes. */
-ALX_API alx_status alx_dataset_open_for(alx_dataset **dataset, const alx_model *model, const char *folder,
+/* A source of the model's classes: a folder with a sub-folder for each, an IDX file of images, a .csv or .tsv table
+ * with the columns path and label, or a list file of "path label" lines.  Tables of other columns: alx_dataset_open of
+ * a recipe. */
+ALX_API alx_status alx_dataset_open_for(alx_dataset **dataset, const alx_model *model, const char *path,
                                         alx_error *err);
+/* Rows of its table that data.skip_missing left out, for a person to read; NULL: none. */
+ALX_API const char *alx_dataset_left_out(const alx_dataset *dataset);
 ALX_API void alx_dataset_destroy(alx_dataset *dataset);
 ALX_API int64_t alx_dataset_count(const alx_dataset *dataset);
 ALX_API int alx_dataset_class_count(const alx_dataset *dataset);
 ALX_API const char *alx_dataset_class_name(const alx_dataset *dataset, int index);
 ALX_API int64_t alx_dataset_class_size(const alx_dataset *dataset, int index);
+/* The file of an image; of one in an IDX file "train-images-idx3-ubyte.gz#123". */
 ALX_API const char *alx_dataset_path(const alx_dataset *dataset, int64_t index);
 ALX_API int alx_dataset_label(const alx_dataset *dataset, int64_t index);
 /* Width and height of the images that the network is given. */

@@ -93,6 +93,18 @@ static void add_whole(alx_text *text, const alx_option *option, int64_t value)
     alx_text_printf(text, "%" PRId64, value);
 }
 
+/* The same for a number. */
+static void add_number(alx_text *text, const alx_option *option, double value)
+{
+    char number[32];
+    for (const alx_choice *choice = option->choices; choice && choice->name; choice++) {
+        if ((double)choice->value != value) continue;
+        alx_text_add(text, choice->name);
+        return;
+    }
+    alx_text_add(text, alx_text_number(value, number));
+}
+
 static void add_numbers(alx_text *text, const alx_option *option, const alx_numbers *numbers)
 {
     char number[32];
@@ -135,11 +147,10 @@ static void add_map(alx_text *text, const alx_map *map, bool numbers)
 void alx_options_add_value(alx_text *text, const alx_option *option, const void *config)
 {
     field value = get_field(option, config);
-    char number[32];
     switch (option->type) {
     case ALX_OPTION_INT: add_whole(text, option, value.whole); break;
     case ALX_OPTION_NUMBER:
-    case ALX_OPTION_PERCENT: alx_text_add(text, alx_text_number(value.number, number)); break;
+    case ALX_OPTION_PERCENT: add_number(text, option, value.number); break;
     case ALX_OPTION_BOOL: alx_text_add(text, value.truth ? "true" : "false"); break;
     case ALX_OPTION_CHOICE: add_whole(text, option, value.choice); break;
     case ALX_OPTION_PAIR:
@@ -297,6 +308,7 @@ void alx_option_describe(const alx_option *option, alx_option_info *info)
         .name = option->name,
         .default_value = option->default_value,
         .help = {option->help[0], option->help[1]},
+        .alias = alx_option_is_alias(option),
     };
     describe_type(option, info->type);
     describe_range(option, info->range);

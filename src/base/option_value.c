@@ -310,7 +310,10 @@ alx_status alx_option_read_value(const alx_option *option, void *config, const a
         size = sizeof value.whole;
         break;
     case ALX_OPTION_NUMBER:
-        status = read_number(option, &value.number, node, err);
+        if (find_choice(option, node, &value.whole))
+            value.number = (double)value.whole;
+        else
+            status = read_number(option, &value.number, node, err);
         size = sizeof value.number;
         break;
     case ALX_OPTION_PERCENT:

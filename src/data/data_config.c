@@ -1,4 +1,4 @@
-/* The data section of a recipe. */
+/* The data section of a recipe, and label and split inside it. */
 #include <math.h>
 #include <stddef.h>
 
@@ -7,20 +7,44 @@
 #define AT(field) offsetof(alx_data_config, field)
 
 static const alx_choice image_sizes[] = {{"input", 0}, {NULL, 0}};
+static const alx_choice encodings[] = {{"utf-8", ALX_ENCODING_UTF8}, {"gb18030", ALX_ENCODING_GB18030}, {NULL, 0}};
+static const alx_choice automatic[] = {{"auto", ALX_SPLIT_AUTO}, {NULL, 0}};
+static const alx_choice no_state[] = {{"none", ALX_SPLIT_NONE}, {NULL, 0}};
+static const alx_choice train_seed[] = {{"train", ALX_SPLIT_TRAIN_SEED}, {NULL, 0}};
+static const alx_choice stratify[] = {
+    {"auto", ALX_STRATIFY_AUTO}, {"true", ALX_STRATIFY_YES}, {"false", ALX_STRATIFY_NO}, {NULL, 0}};
+
+#define BELOW_1 0x1.fffffffffffffp-1
 
 /* clang-format off */
 const alx_option alx_data_options[] = {
-    {"train", ALX_OPTION_PATH, AT(train), "", 0, 0, NULL, "train_dir training data path",
-     {"folder of training images, one sub-folder a class", "训练图像文件夹，每个子文件夹一类"}},
+    {"train", ALX_OPTION_PATH, AT(train), "", 0, 0, NULL, "train_dir training data",
+     {"training images: a folder with one sub-folder a class, a table, a list file or an IDX file",
+      "训练图像：每类一个子文件夹的文件夹、表格、列表文件或 IDX 文件"}},
     {"validation", ALX_OPTION_PATH, AT(validation), "", 0, 0, NULL, "val valid val_dir validation_dir",
-     {"folder of images that the network is checked on after each epoch; empty: a part of train",
-      "每轮之后用来检验的图像文件夹；为空则从 train 中划出一部分"}},
+     {"images that the network is checked on after each epoch; empty: a part of train",
+      "每轮之后用来检验的图像；为空则从 train 中划出一部分"}},
     {"test", ALX_OPTION_PATH, AT(test), "", 0, 0, NULL, "test_dir",
-     {"folder of images that training never looks at", "训练过程从不使用的测试图像文件夹"}},
-    {"validation_split", ALX_OPTION_NUMBER, AT(validation_split), "0.2", 0, 0x1.fffffffffffffp-1, NULL,
-     "val_split split test_size",
-     {"share of each class of train that is kept for validation when no validation folder is given",
-      "未给出验证文件夹时，从训练集每一类中划出的比例"}},
+     {"images that training never looks at", "训练过程从不使用的测试图像"}},
+    {"csv", ALX_OPTION_PATH, AT(csv), "", 0, 0, NULL, "table tsv labels_file annotations",
+     {"a table of images and labels, in place of train", "图像与标签的表格，用来代替 train"}},
+    {"root", ALX_OPTION_PATH, AT(source.root), "", 0, 0, NULL, "image_dir images_dir img_dir image_root",
+     {"folder that the paths in a table or list are relative to; empty: the table's own",
+      "表格或列表中的路径所相对的文件夹；为空则为表格所在的文件夹"}},
+    {"path", ALX_OPTION_TEXT, AT(source.path), "path", 0, 0, NULL, "x_col filename file image_column path_column",
+     {"the table's column of paths", "表格中存放路径的列"}},
+    {"classes", ALX_OPTION_TEXTS, AT(source.classes), "[]", 0, 0, NULL, "class_names class_order",
+     {"classes in the order of the outputs; empty: sorted bytewise", "类别，按输出的顺序；为空则按字节排序"}},
+    {"encoding", ALX_OPTION_CHOICE, AT(source.encoding), "utf-8", 0, 0, encodings, "charset codec gbk",
+     {"of the table or list; spreadsheets in China write gb18030", "表格或列表的编码；中文版电子表格软件常存为 gb18030"}},
+    {"separator", ALX_OPTION_TEXT, AT(source.separator), "", 0, 0, NULL, "sep delimiter",
+     {"between the table's fields: one character or tab; empty: a comma, in .tsv a tab",
+      "表格各列之间的分隔符：一个字符或 tab；为空则为逗号，.tsv 为制表符"}},
+    {"skip_missing", ALX_OPTION_BOOL, AT(source.skip_missing), "false", 0, 0, NULL, "ignore_missing allow_missing",
+     {"leave out and count rows without a file or a label, instead of stopping",
+      "缺文件或缺标签的行不报错，而是略去并计数"}},
+    {"validation_split", ALX_OPTION_NUMBER, AT(split.validation), alx_option_alias, 0, BELOW_1, automatic,
+     "val_split", {"Keras' name of data.split.validation", "data.split.validation 在 Keras 中的名字"}},
     {"resize", ALX_OPTION_CHOICE, AT(resize), "stretch", 0, 0, alx_resize_choices, "resize_mode fit",
      {"stretch: both sides, aspect ignored; cover: fill and cut the edges; contain: fit and fill with black",
       "stretch：拉伸，不保持比例；cover：铺满后裁去边缘；contain：完整放入，其余填黑"}},
@@ -40,8 +64,46 @@ const alx_option alx_data_options[] = {
     {"cache", ALX_OPTION_NUMBER, AT(cache), "4", 0, 1e6, NULL, "cache_size",
      {"GiB of memory for decoded images; what does not fit is decoded each epoch",
       "用于缓存已解码图像的内存（GiB）；放不下的每轮重新解码"}},
-    {"skip_bad", ALX_OPTION_PERCENT, AT(skip_bad), "1", 0, 100, NULL, "ignore_bad skip_missing",
+    {"skip_bad", ALX_OPTION_PERCENT, AT(skip_bad), "1", 0, 100, NULL, "ignore_bad",
      {"percent of images that may be unreadable; more stop the run", "允许无法读取的图像百分比；超过则停止"}},
+    {0},
+};
+
+#define LABEL(field) (offsetof(alx_source_config, label.field) - offsetof(alx_source_config, label))
+
+const alx_option alx_label_options[] = {
+    {"column", ALX_OPTION_TEXT, LABEL(column), "label", 0, 0, NULL, "y_col label_column target",
+     {"the table's column of labels", "表格中存放标签的列"}},
+    {"match", ALX_OPTION_TEXT, LABEL(match), "", 0, 0, NULL, "regex pattern regexp expression",
+     {"regular expression whose first group is the label: \"^([fm])\"; empty: the whole text",
+      "正则表达式，其第一个分组就是标签，如 \"^([fm])\"；为空则取整个文本"}},
+    {"names", ALX_OPTION_TEXT_MAP, LABEL(names), "{}", 0, 0, NULL, "map mapping rename",
+     {"what labels are called as classes: {f: female, m: male}", "标签对应的类名，如 {f: female, m: male}"}},
+    {0},
+};
+
+#define SPLIT(field) offsetof(alx_split_config, field)
+
+const alx_option alx_split_options[] = {
+    {"validation", ALX_OPTION_NUMBER, SPLIT(validation), "auto", 0, BELOW_1, automatic, "val valid val_size",
+     {"share of train that validates; auto: 0.2, or 0 when other images do",
+      "从 train 中划出用来检验的比例；auto：0.2，已有其他检验图像时为 0"}},
+    {"test", ALX_OPTION_NUMBER, SPLIT(test), "0", 0, BELOW_1, NULL, "test_size test_split",
+     {"share of train that is put aside as test images", "从 train 中留出作为测试图像的比例"}},
+    {"random_state", ALX_OPTION_INT, SPLIT(random_state), "none", 0, 4294967295.0, no_state, "sklearn",
+     {"split exactly as scikit-learn's train_test_split with this random_state",
+      "与 scikit-learn 的 train_test_split 取此 random_state 时的划分完全相同"}},
+    {"seed", ALX_OPTION_INT, SPLIT(seed), "train", 0, 1e18, train_seed, "random_seed split_seed",
+     {"of our own draw; train: train.seed", "本程序划分所用的种子；train：与 train.seed 相同"}},
+    {"stratify", ALX_OPTION_CHOICE, SPLIT(stratify), "auto", 0, 0, stratify, "stratified balance",
+     {"each class gives the same share; auto: yes, but for random_state", "每类按同样比例划分；auto：除 random_state 外都如此"}},
+    {"group", ALX_OPTION_TEXT, SPLIT(group), "", 0, 0, NULL, "groups person subject",
+     {"the table's column whose equal values stay on one side, such as a person",
+      "表格中的一列：取值相同的行（如同一个人）总在同一边"}},
+    {"folds", ALX_OPTION_INT, SPLIT(folds), "0", 0, 1000, NULL, "k n_splits cross_validation kfold",
+     {"cut train into this many parts, one of which validates; 0: shares", "把 train 分成几份，其中一份用来检验；0 为按比例划分"}},
+    {"fold", ALX_OPTION_INT, SPLIT(fold), "1", 1, 1000, NULL, "",
+     {"which of the folds validates", "用第几份来检验"}},
     {0},
 };
 /* clang-format on */

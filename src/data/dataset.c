@@ -28,57 +28,9 @@ void alx_dataset_destroy(alx_dataset *dataset)
     free(dataset);
 }
 
-static int find_name(const char *const *names, int count, const char *name)
+const char *alx_dataset_left_out(const alx_dataset *dataset)
 {
-    for (int i = 0; i < count; i++) {
-        if (!strcmp(names[i], name)) return i;
-    }
-    return -1;
-}
-
-/* Every class of `names` must be in `others`. */
-static alx_status find_missing(const char *const *names, int count, const char *owner, const char *const *others,
-                               int other_count, const char *other_owner, alx_error *err)
-{
-    for (int i = 0; i < count; i++) {
-        if (find_name(others, other_count, names[i]) >= 0) continue;
-        alx_printable name, a, b;
-        return alx_fail(err, ALX_BAD_DATA, "%s has no class %s, which %s has; the class folders must be named alike",
-                        alx_text_printable(other_owner, b), alx_text_printable(names[i], name),
-                        alx_text_printable(owner, a));
-    }
-    return ALX_OK;
-}
-
-alx_status alx_dataset_place_classes(int *place, const alx_dataset *dataset, const char *folder, const char *owner,
-                                     const char *const *names, int count, alx_error *err)
-{
-    const alx_sample_list *list = &dataset->list;
-    ALX_TRY(find_missing(list->class_names, list->class_count, folder, names, count, owner, err));
-    ALX_TRY(find_missing(names, count, owner, list->class_names, list->class_count, folder, err));
-    if (count != list->class_count)
-        return alx_fail(err, ALX_BAD_DATA, "%s names %d classes and the folder has %d: a name occurs twice", owner,
-                        count, list->class_count);
-    for (int i = 0; i < count; i++) place[i] = find_name(names, count, list->class_names[i]);
-    return ALX_OK;
-}
-
-alx_status alx_dataset_match_classes(alx_dataset *dataset, const char *folder, const char *owner,
-                                     const char *const *names, int count, alx_error *err)
-{
-    alx_sample_list *list = &dataset->list;
-    int *place = alx_calloc((size_t)count, sizeof *place, err);
-    if (!place) return ALX_NO_MEMORY;
-    const alx_status status = alx_dataset_place_classes(place, dataset, folder, owner, names, count, err);
-    /* The names themselves stay in the list's arena: only their order changes. */
-    const char **sorted = status ? NULL : alx_arena_alloc(&list->arena, (size_t)count, sizeof *sorted, err);
-    if (sorted) {
-        for (int64_t i = 0; i < list->count; i++) list->samples[i].label = place[list->samples[i].label];
-        for (int i = 0; i < count; i++) sorted[place[i]] = list->class_names[i];
-        list->class_names = sorted;
-    }
-    free(place);
-    return status ? status : sorted ? ALX_OK : ALX_NO_MEMORY;
+    return dataset->list.left_out;
 }
 
 int64_t alx_dataset_count(const alx_dataset *dataset)
@@ -134,7 +86,7 @@ static alx_status read_resized(alx_image *resized, const alx_dataset *dataset, i
                         (long long)dataset->list.count);
     alx_image image = {0};
     alx_resampler scratch = {0};
-    alx_status status = alx_image_read(&image, dataset->list.samples[index].path, err);
+    alx_status status = alx_sample_read(&image, NULL, &dataset->list, index, err);
     if (!status) status = alx_image_reserve(resized, p->image_width, p->image_height, err);
     if (!status) {
         status = alx_preprocess_resize(p, &scratch, image.rgb, image.width, image.height, resized->rgb, err);

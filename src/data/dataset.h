@@ -17,13 +17,5 @@ alx_status alx_dataset_create(alx_dataset **dataset, alx_sample_list *list, cons
                               alx_error *err);
 /* What alx_dataset_augmented draws: a copy of the list is kept. */
 alx_status alx_dataset_augment(alx_dataset *dataset, const alx_augment_list *augment, uint64_t seed, alx_error *err);
-/* place[i]: where class i of the data set stands among `names`, another order of the same classes such as a model's
- * outputs; room for `count`.  Where the classes differ the message names the first that is on one side only; folder and
- * owner ("the model") name the sides. */
-alx_status alx_dataset_place_classes(int *place, const alx_dataset *dataset, const char *folder, const char *owner,
-                                     const char *const *names, int count, alx_error *err);
-/* Renumber the labels to that order. */
-alx_status alx_dataset_match_classes(alx_dataset *dataset, const char *folder, const char *owner,
-                                     const char *const *names, int count, alx_error *err);
 
 #endif

@@ -3,7 +3,6 @@
 #include <string.h>
 #include <xxhash.h>
 
-#include "base/file.h"
 #include "data/inspect.h"
 
 /* What one thread needs, kept from image to image. */
@@ -63,18 +62,6 @@ static alx_status note_trouble(alx_image_record *r, alx_status status, alx_error
     return r->trouble ? ALX_OK : ALX_NO_MEMORY;
 }
 
-/* hash: of the file. */
-static alx_status read_sample(alx_image *image, uint64_t *hash, const alx_sample *sample, alx_error *err)
-{
-    uint8_t *bytes = NULL;
-    size_t count = 0;
-    ALX_TRY(alx_file_read(&bytes, &count, sample->path, ALX_IMAGE_MAX_FILE, err));
-    *hash = XXH3_64bits(bytes, count);
-    alx_status status = alx_image_decode(image, bytes, count, err);
-    free(bytes);
-    return status;
-}
-
 static alx_status read_one(alx_image_record *r, const alx_sample_list *list, alx_thumb *thumb,
                            const alx_phash_table *table, worker *w, alx_error *err)
 {
@@ -82,7 +69,7 @@ static alx_status read_one(alx_image_record *r, const alx_sample_list *list, alx
     image->bytes = 0; /* where the file cannot even be read, what is said of the image before must not stay */
     image->kind = NULL;
     image->fault = ALX_FAULT_NONE;
-    alx_status status = read_sample(image, &r->file, &list->samples[r->sample], err);
+    alx_status status = alx_sample_read(image, &r->file, list, r->sample, err);
     r->bytes = (int64_t)image->bytes;
     r->kind = image->kind;
     r->fault = image->fault;

@@ -5,8 +5,6 @@
 #include <string.h>
 #include <xxhash.h>
 
-#include "base/file.h"
-
 /* What one thread needs; kept from batch to batch. */
 typedef struct worker {
     alx_image image; /* as decoded */
@@ -42,21 +40,15 @@ static void note_failure(first_failure *first, int64_t index, alx_status status,
     }
 }
 
-/* Reads, decodes and resizes to out; *hash (may be NULL) is that of the file. */
-static alx_status load_image(const alx_loader *loader, worker *w, const char *path, uint8_t *out, uint64_t *hash,
+/* Reads, decodes and resizes the sample at `place` of the list to out; *hash (may be NULL) is that of the file. */
+static alx_status load_image(const alx_loader *loader, worker *w, int64_t place, uint8_t *out, uint64_t *hash,
                              alx_error *err)
 {
-    uint8_t *bytes = NULL;
-    size_t count = 0;
-    ALX_TRY(alx_file_read(&bytes, &count, path, ALX_IMAGE_MAX_FILE, err));
-    if (hash) *hash = XXH3_64bits(bytes, count);
-    alx_status status = alx_image_decode(&w->image, bytes, count, err);
-    free(bytes);
-    if (!status)
-        status = alx_preprocess_resize(&loader->config.preprocess, &w->scratch, w->image.rgb, w->image.width,
-                                       w->image.height, out, err);
+    ALX_TRY(alx_sample_read(&w->image, hash, loader->list, place, err));
+    const alx_status status = alx_preprocess_resize(&loader->config.preprocess, &w->scratch, w->image.rgb,
+                                                    w->image.width, w->image.height, out, err);
     alx_printable name;
-    return status ? alx_where(err, status, "%s", alx_text_printable(path, name)) : ALX_OK;
+    return status ? alx_where(err, status, "%s", alx_text_printable(loader->list->samples[place].path, name)) : ALX_OK;
 }
 
 /* ---- Creation: every image once ---- */
@@ -86,7 +78,7 @@ static void read_all(alx_loader *loader, first_reading *found, first_failure *fi
         worker *w = &loader->workers[omp_get_thread_num()];
         alx_error error;
         uint8_t *out = loader->pixels[i] ? loader->pixels[i] : w->resized;
-        alx_status status = load_image(loader, w, list->samples[i].path, out, &found->prints[i].content, &error);
+        alx_status status = load_image(loader, w, i, out, &found->prints[i].content, &error);
         found->prints[i].label = (uint64_t)list->samples[i].label;
         found->bad[i] = status != ALX_OK;
         if (status) note_failure(is_bad_file(status) ? first_bad : fatal, i, status, &error);
@@ -247,7 +239,7 @@ static alx_status fill_one(const alx_loader *loader, worker *w, int64_t place, c
     const alx_preprocess *p = &loader->config.preprocess;
     const uint8_t *resized = loader->pixels[place];
     if (!resized) {
-        ALX_TRY(load_image(loader, w, loader->list->samples[place].path, w->resized, NULL, err));
+        ALX_TRY(load_image(loader, w, place, w->resized, NULL, err));
         resized = w->resized;
     }
     if (augment) {

@@ -4,6 +4,7 @@
 
 #include "data/augment.h"
 #include "data/source.h"
+#include "data/split.h"
 
 typedef struct alx_loader alx_loader;
 
@@ -37,11 +38,13 @@ alx_status alx_loader_fill(alx_loader *loader, const int64_t *index, int count, 
 
 /* The data section of a recipe. */
 typedef struct alx_data_config {
-    const char *train, *validation, *test; /* folders; "" when not given */
-    double validation_split;               /* share of train when validation is not given */
-    int resize;                            /* alx_resize */
-    int filter;                            /* alx_filter */
-    int64_t image_size[2];                 /* height, width before cropping; 0: the network's input */
+    const char *train, *validation, *test; /* sources; "" when not given */
+    const char *csv;                       /* a table that stands for train; "" when not given */
+    alx_source_config source;
+    alx_split_config split;
+    int resize;            /* alx_resize */
+    int filter;            /* alx_filter */
+    int64_t image_size[2]; /* height, width before cropping; 0: the network's input */
     double rescale;
     alx_numbers mean, std; /* one or one per channel; empty: 0 and 1 */
     double cache;          /* GiB */

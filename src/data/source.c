@@ -223,7 +223,7 @@ static alx_status read_class(alx_sample_list *list, size_t *capacity, walk *w, c
         list->samples = samples;
         char *copy = alx_arena_strdup(&list->arena, w->files.names[i], err);
         if (!copy) return ALX_NO_MEMORY;
-        list->samples[list->count++] = (alx_sample){copy, label};
+        list->samples[list->count++] = (alx_sample){.path = copy, .label = label};
     }
     finish_names(&w->files);
     return ALX_OK;
@@ -321,12 +321,6 @@ alx_status alx_source_folder(alx_sample_list *list, const char *folder, alx_erro
     finish_names(&classes);
     if (status) alx_sample_list_finish(list);
     return status;
-}
-
-void alx_sample_list_finish(alx_sample_list *list)
-{
-    alx_arena_finish(&list->arena);
-    *list = (alx_sample_list){0};
 }
 
 /* ---- Splits ---- */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "data/dataset.h"
+#include "data/loader.h"
 #include "predict/session.h"
 
 enum { TOP = 5 };
@@ -55,24 +56,21 @@ void alx_evaluation_destroy(alx_evaluation *evaluation)
 
 /* Room for one batch. */
 typedef struct batch {
-    const char **paths;
     alx_status *status;
     alx_error *errors;
 } batch;
 
 static alx_status batch_init(batch *b, int size, alx_error *err)
 {
-    b->paths = alx_calloc((size_t)size, sizeof *b->paths, err);
     b->status = alx_calloc((size_t)size, sizeof *b->status, err);
     b->errors = alx_calloc((size_t)size, sizeof *b->errors, err);
-    return b->paths && b->status && b->errors ? ALX_OK : ALX_NO_MEMORY;
+    return b->status && b->errors ? ALX_OK : ALX_NO_MEMORY;
 }
 
 static void batch_finish(batch *b)
 {
     free(b->errors);
     free(b->status);
-    free(b->paths);
 }
 
 /* The class of the largest probability (the first on a tie), and how many are larger than the truth's. */
@@ -128,11 +126,8 @@ static alx_status run(alx_evaluation *e, alx_session *session, const alx_dataset
     int32_t *labels = alx_engine_labels(session->engine);
     for (int64_t first = 0; first < total; first += session->batch_size) {
         int size = total - first < session->batch_size ? (int)(total - first) : session->batch_size;
-        for (int i = 0; i < size; i++) {
-            b->paths[i] = dataset->list.samples[first + i].path;
-            labels[i] = e->output[dataset->list.samples[first + i].label];
-        }
-        alx_session_read(session, b->paths, size, b->status, b->errors);
+        for (int i = 0; i < size; i++) labels[i] = e->output[dataset->list.samples[first + i].label];
+        alx_session_read_samples(session, &dataset->list, first, size, b->status, b->errors);
         ALX_TRY(alx_session_run(session, ALX_MODE_EVALUATE, size, err));
         ALX_TRY(count_batch(e, session, dataset, first, size, b, err));
         if (progress) progress(first + size, total, user);
@@ -145,8 +140,8 @@ static alx_status run(alx_evaluation *e, alx_session *session, const alx_dataset
 static alx_status match_classes(alx_evaluation *e, const alx_model *model, const alx_dataset *dataset, alx_error *err)
 {
     const alx_model_meta *meta = &model->meta;
-    ALX_TRY(alx_dataset_place_classes(e->output, dataset, "the data", "the model", meta->class_names, meta->class_count,
-                                      err));
+    ALX_TRY(alx_sample_list_place(e->output, &dataset->list, "the data", "the model", meta->class_names,
+                                  meta->class_count, err));
     for (int i = 0; i < e->classes; i++) e->class_of[e->output[i]] = i;
     return ALX_OK;
 }
@@ -170,19 +165,33 @@ alx_status alx_evaluate(alx_evaluation **evaluation, alx_session *session, const
     return status;
 }
 
-alx_status alx_dataset_open_for(alx_dataset **dataset, const alx_model *model, const char *folder, alx_error *err)
+/* What a recipe says when it says nothing. */
+static alx_status open_source(alx_sample_list *list, const char *path, alx_error *err)
+{
+    alx_arena arena = {0};
+    alx_data_config config = {0};
+    alx_status status = alx_options_default(alx_data_options, &config, &arena, err);
+    if (!status) status = alx_options_default(alx_label_options, &config.source.label, &arena, err);
+    if (!status) status = alx_source_open(list, path, false, &config.source, "", err);
+    alx_arena_finish(&arena);
+    return status;
+}
+
+alx_status alx_dataset_open_for(alx_dataset **dataset, const alx_model *model, const char *path, alx_error *err)
 {
     *dataset = NULL;
     alx_sample_list list = {0};
     alx_dataset *made = NULL;
-    alx_status status = alx_source_folder(&list, folder, err);
-    if (status) {
-        alx_sample_list_finish(&list);
-        return status;
-    }
+    ALX_TRY(open_source(&list, path, err));
     ALX_TRY(alx_dataset_create(&made, &list, &model->preprocess, err));
-    status =
-        alx_dataset_match_classes(made, folder, "the model", model->meta.class_names, model->meta.class_count, err);
+    alx_status status =
+        alx_sample_list_match(&made->list, path, "the model", model->meta.class_names, model->meta.class_count, err);
+    if (status == ALX_BAD_DATA && made->list.idx && err) {
+        const alx_error said = *err;
+        alx_fail(err, status,
+                 "%s; the classes of an IDX file are numbers: give the run's recipe.yaml, which names them",
+                 said.message);
+    }
     if (status)
         alx_dataset_destroy(made);
     else

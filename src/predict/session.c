@@ -126,23 +126,43 @@ alx_status alx_session_put(alx_session *session, alx_decoder *decoder, int slot,
                                  session->resized + (size_t)slot * session->image_bytes, err);
 }
 
-static alx_status read_file(alx_session *session, alx_decoder *decoder, int slot, const char *path, alx_error *err)
+/* What stands in a slot: a file, or a sample of a list. */
+typedef struct slots {
+    const char *const *paths; /* NULL: samples */
+    const alx_sample_list *list;
+    int64_t first;
+} slots;
+
+static alx_status read_slot(alx_session *session, alx_decoder *decoder, const slots *from, int slot, alx_error *err)
 {
-    ALX_TRY(alx_image_read(&decoder->image, path, err));
+    const char *path = from->paths ? from->paths[slot] : from->list->samples[from->first + slot].path;
+    ALX_TRY(from->paths ? alx_image_read(&decoder->image, path, err)
+                        : alx_sample_read(&decoder->image, NULL, from->list, from->first + slot, err));
     const alx_image *image = &decoder->image;
     alx_status status = alx_session_put(session, decoder, slot, image->rgb, image->width, image->height, err);
     alx_printable name;
     return status ? alx_where(err, status, "%s", alx_text_printable(path, name)) : ALX_OK;
 }
 
-void alx_session_read(alx_session *session, const char *const *paths, int count, alx_status *status, alx_error *errors)
+static void read_slots(alx_session *session, const slots *from, int count, alx_status *status, alx_error *errors)
 {
 #pragma omp parallel for schedule(dynamic) num_threads(session->threads) if (count > 1)
     for (int i = 0; i < count; i++) {
         alx_decoder *decoder = &session->decoders[omp_get_thread_num()];
-        status[i] = read_file(session, decoder, i, paths[i], errors ? &errors[i] : NULL);
+        status[i] = read_slot(session, decoder, from, i, errors ? &errors[i] : NULL);
         if (status[i]) memset(session->resized + (size_t)i * session->image_bytes, 0, session->image_bytes);
     }
+}
+
+void alx_session_read(alx_session *session, const char *const *paths, int count, alx_status *status, alx_error *errors)
+{
+    read_slots(session, &(slots){.paths = paths}, count, status, errors);
+}
+
+void alx_session_read_samples(alx_session *session, const alx_sample_list *list, int64_t first, int count,
+                              alx_status *status, alx_error *errors)
+{
+    read_slots(session, &(slots){.list = list, .first = first}, count, status, errors);
 }
 
 /* ---- Views ---- */

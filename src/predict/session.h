@@ -4,6 +4,7 @@
 #define ALX_PREDICT_SESSION_H
 
 #include "data/augment.h"
+#include "data/source.h"
 #include "plan/engine.h"
 #include "predict/model.h"
 
@@ -36,6 +37,9 @@ alx_status alx_session_put(struct alx_session *session, alx_decoder *decoder, in
  * keeps its size, and its plan) with status[i] and, when errors is not NULL, errors[i]. */
 void alx_session_read(struct alx_session *session, const char *const *paths, int count, alx_status *status,
                       alx_error *errors);
+/* The same for samples `first` and on of a list. */
+void alx_session_read_samples(struct alx_session *session, const alx_sample_list *list, int64_t first, int count,
+                              alx_status *status, alx_error *errors);
 /* Each view of the first `count` images is a run of the engine (EVALUATE or PREDICT); probabilities are the mean over
  * the views, losses the cross-entropy of that mean and the engine's labels. */
 alx_status alx_session_run(struct alx_session *session, alx_mode mode, int count, alx_error *err);

@@ -34,6 +34,7 @@ static alx_status assign_splits(alx_inspect_input *input, alx_train_data *data, 
     }
     if (data->source != ALX_VALIDATE_NONE) input->lists[ALX_SPLIT_VALIDATION] = &data->validation;
     input->drawn = data->source == ALX_VALIDATE_SPLIT;
+    if (data->test.count) input->lists[ALX_SPLIT_TEST] = &data->test;
     if (!*recipe->data.test) return ALX_OK;
     input->lists[ALX_SPLIT_TEST] = test;
     return alx_train_data_list(test, recipe, "test", err);

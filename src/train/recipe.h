@@ -49,6 +49,9 @@ alx_status alx_recipe_parse(struct alx_recipe **recipe, const char *text, size_t
 /* Every key, runnable as it is.  folder: where the text will lie; relative paths are written relative to it,
  * absolute ones stay, and each line says what it is.  folder NULL: paths as they are, no comments. */
 alx_status alx_recipe_write(alx_text *text, const struct alx_recipe *recipe, const char *folder, alx_error *err);
+/* path as a file in `folder` must write it: relative ones seen from there, absolute ones as they are; folder NULL: as
+ * it is.  Release with free. */
+alx_status alx_recipe_path(char **written, const char *path, const char *folder, alx_error *err);
 /* Puts the place of a key in front of a message about its value: "faces.yaml:7:15: ..." with ALX_BAD_DATA when the
  * value stands in a file; else the message stays, and its status too. */
 alx_status alx_recipe_where(const struct alx_recipe *recipe, const char *section, const char *key, alx_status status,

@@ -81,7 +81,9 @@ const alx_option alx_recipe_augment = {"augment", ALX_OPTION_TEXT, 0, "[]", 0, 0
 
 const alx_recipe_section alx_recipe_sections[] = {
     {"", top_options, 0, "data augment train"},
-    {"data", alx_data_options, offsetof(struct alx_recipe, data), NULL},
+    {"data", alx_data_options, offsetof(struct alx_recipe, data), "label split"},
+    {"data.label", alx_label_options, offsetof(struct alx_recipe, data.source.label), NULL},
+    {"data.split", alx_split_options, offsetof(struct alx_recipe, data.split), NULL},
     {"train", alx_train_options, offsetof(struct alx_recipe, train), NULL},
     {NULL, NULL, 0, NULL},
 };

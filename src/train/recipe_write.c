@@ -41,23 +41,27 @@ static alx_status relative_path(alx_text *out, const char *from, const char *to)
     return ALX_OK;
 }
 
-/* path as a reader of a file in `folder` must write it. */
-static alx_status add_path(alx_text *text, const char *path, const char *folder, alx_error *err)
+alx_status alx_recipe_path(char **written, const char *path, const char *folder, alx_error *err)
 {
-    if (!folder || !*path || *path == '/') {
-        alx_yaml_add_scalar(text, path);
-        return ALX_OK;
-    }
-    char *from = absolute_path(folder, err), *to = absolute_path(path, err), *relative = NULL;
+    *written = NULL;
+    if (!folder || !*path || *path == '/') return (*written = alx_strdup(path, err)) ? ALX_OK : ALX_NO_MEMORY;
+    char *from = absolute_path(folder, err), *to = absolute_path(path, err);
     alx_text made = {0};
     alx_status status = from && to ? relative_path(&made, from, to) : ALX_NO_MEMORY;
-    if (!status) status = alx_text_take(&relative, &made, err);
-    if (!status) alx_yaml_add_scalar(text, relative);
+    if (!status) status = alx_text_take(written, &made, err);
     alx_text_finish(&made);
-    free(relative);
     free(from);
     free(to);
     return status;
+}
+
+static alx_status add_path(alx_text *text, const char *path, const char *folder, alx_error *err)
+{
+    char *written;
+    ALX_TRY(alx_recipe_path(&written, path, folder, err));
+    alx_yaml_add_scalar(text, written);
+    free(written);
+    return ALX_OK;
 }
 
 /* ---- Lines ---- */

@@ -52,26 +52,37 @@ static void say_left_out(const alx_trainer *t)
         alx_text_printable(recipe->folder, folder), recipe->others);
 }
 
+/* Rows of tables that could not be used; lists that were split off a table say the same as the rest of it. */
+static void say_missing(const alx_trainer *t)
+{
+    const char *train = t->data.train.left_out, *validation = t->data.validation.left_out;
+    if (train) alx_trainer_say(t, ALX_EVENT_WARNING, "%s", train);
+    if (validation && !(train && strcmp(train, validation) == 0))
+        alx_trainer_say(t, ALX_EVENT_WARNING, "%s", validation);
+}
+
+static alx_status say_source(const alx_trainer *t, alx_error *err)
+{
+    alx_text text = {0};
+    char *line;
+    alx_train_data_describe(&text, &t->data);
+    ALX_TRY(alx_text_take(&line, &text, err));
+    if (*line) alx_trainer_say(t, ALX_EVENT_MESSAGE, "%s", line);
+    free(line);
+    return ALX_OK;
+}
+
 static alx_status open_data(alx_trainer *t, alx_error *err)
 {
-    static const char *const notes[] = {
-        [ALX_VALIDATE_TEST] =
-            "There are train and test images and none for validation: the test images validate, as in the "
-            "course, so no image is left that the choice of the best epoch has not seen",
-        [ALX_VALIDATE_SPLIT] =
-            "No validation folder: a seeded share of each class (data.validation_split) was taken from "
-            "the training images",
-        [ALX_VALIDATE_NONE] =
-            "No validation images: the training loss decides which epoch is best, which rewards learning "
-            "by heart; give data.validation or data.validation_split",
-    };
     say_left_out(t);
     ALX_TRY(alx_train_data_open(&t->data, t->recipe, err));
     t->recipe->classes = t->data.train.class_count;
+    if (t->recipe->data.split.validation < 0) t->recipe->data.split.validation = t->data.split.validation;
+    say_missing(t);
     ALX_TRY(say_found(t, "train", &t->data.train, err));
     if (t->data.source != ALX_VALIDATE_NONE) ALX_TRY(say_found(t, "validation", &t->data.validation, err));
-    if (notes[t->data.source]) alx_trainer_say(t, ALX_EVENT_MESSAGE, "%s", notes[t->data.source]);
-    return ALX_OK;
+    if (t->data.test.count) ALX_TRY(say_found(t, "test, put aside", &t->data.test, err));
+    return say_source(t, err);
 }
 
 static void say_bad(const alx_trainer *t, const char *set, const alx_loader_report *report)
@@ -372,7 +383,8 @@ alx_status alx_trainer_recipe_text(char **text, const struct alx_recipe *recipe,
 {
     struct alx_recipe bare = *recipe; /* a view: nothing of it is released */
     alx_text made = {0};
-    bare.model = bare.data.train = bare.data.validation = bare.data.test = bare.train.weights = "";
+    bare.model = bare.train.weights = "";
+    bare.data.train = bare.data.validation = bare.data.test = bare.data.csv = bare.data.source.root = "";
     alx_status status = alx_recipe_write(&made, &bare, NULL, err);
     if (!status) return alx_text_take(text, &made, err);
     alx_text_finish(&made);
@@ -403,7 +415,7 @@ alx_status alx_trainer_write_recipe(alx_trainer *t, bool model_too, alx_error *e
     if (!model) return ALX_NO_MEMORY;
     struct alx_recipe resolved = *t->recipe; /* a view */
     resolved.model = model;
-    if (t->data.source == ALX_VALIDATE_TEST) { /* what they do, not what they were called */
+    if (t->data.source == ALX_VALIDATE_TEST && *resolved.data.test) { /* what they do, not what they were called */
         resolved.data.validation = resolved.data.test;
         resolved.data.test = "";
     }
@@ -412,6 +424,15 @@ alx_status alx_trainer_write_recipe(alx_trainer *t, bool model_too, alx_error *e
     if (!status) status = write_text(t, ALX_RUN_RECIPE, &text, err);
     alx_text_finish(&text);
     free(model);
+    return status;
+}
+
+static alx_status write_split(alx_trainer *t, alx_error *err)
+{
+    alx_text text = {0};
+    alx_status status = alx_train_data_table(&text, &t->data, t->folder.path, err);
+    if (!status) status = write_text(t, ALX_RUN_SPLIT, &text, err);
+    alx_text_finish(&text);
     return status;
 }
 
@@ -439,6 +460,7 @@ alx_status alx_trainer_create(alx_trainer **trainer, const alx_recipe *recipe, c
         alx_run_check_space(out, (uint64_t)t->params->span * sizeof(float), states * t->state_bytes, err);
     if (!status) status = alx_run_folder_create(&t->folder, out, overwrite, err);
     if (!status) status = alx_trainer_write_recipe(t, true, err);
+    if (!status) status = write_split(t, err);
     if (status) {
         alx_run_folder_finish(&t->folder, true);
         alx_trainer_destroy(t);

@@ -1,7 +1,10 @@
 #include "train/trainer_data.h"
 
+#include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "data/dataset.h"
 #include "model/graph.h"
 
@@ -24,59 +27,138 @@ static alx_status refuse_splits(const char *folder, alx_error *err)
     return status;
 }
 
-static alx_status open_train(alx_sample_list *list, const struct alx_recipe *recipe, alx_error *err)
+/* Images that are not split: groups do not matter. */
+static alx_status open_source(alx_sample_list *list, const struct alx_recipe *recipe, const char *path, alx_error *err)
 {
-    const char *folder = recipe->data.train;
-    if (!*folder)
+    return alx_source_open(list, path, false, &recipe->data.source, "", err);
+}
+
+/* The training images: data.train, or data.csv in its place. */
+static alx_status training_source(const char **path, const alx_data_config *config, alx_error *err)
+{
+    *path = *config->csv ? config->csv : config->train;
+    if (!**path)
         return alx_fail(err, ALX_USAGE,
                         "no training data: give a folder whose sub-folders are the classes, as "
-                        "`alexnet train photos/` or data.train");
-    ALX_TRY(refuse_splits(folder, err));
-    ALX_TRY(alx_source_folder(list, folder, err));
+                        "`alexnet train photos/` or data.train, or a table as data.csv");
+    if (*config->csv && *config->train)
+        return alx_fail(err, ALX_USAGE,
+                        "data.csv and data.train are both given; one of them names the training images");
+    return ALX_OK;
+}
+
+static alx_status open_train(alx_sample_list *list, const struct alx_recipe *recipe, const char *path, alx_error *err)
+{
+    if (alx_file_is_folder(path)) ALX_TRY(refuse_splits(path, err));
+    const alx_data_config *data = &recipe->data;
+    ALX_TRY(alx_source_open(list, path, path == data->csv, &data->source, data->split.group, err));
     alx_printable shown;
     if (recipe->classes && recipe->classes != list->class_count)
         return alx_fail(err, ALX_BAD_DATA,
                         "%s: has %d classes and the recipe says classes: %lld; leave classes out, or give "
                         "the data that it means",
-                        alx_text_printable(folder, shown), list->class_count, (long long)recipe->classes);
+                        alx_text_printable(path, shown), list->class_count, (long long)recipe->classes);
     return ALX_OK;
 }
 
-static alx_status open_validation_folder(alx_train_data *data, const char *train, const char *folder, alx_error *err)
+static alx_status open_validation(alx_train_data *data, const struct alx_recipe *recipe, const char *train,
+                                  const char *path, alx_error *err)
 {
-    ALX_TRY(alx_source_folder(&data->validation, folder, err));
-    return alx_source_same_classes(&data->train, train, &data->validation, folder, err);
+    alx_sample_list_finish(&data->validation); /* a split may have left an empty one */
+    ALX_TRY(open_source(&data->validation, recipe, path, err));
+    return alx_source_same_classes(&data->train, train, &data->validation, path, err);
 }
 
 /* The test images are not looked at, but other classes there are a mistake that is cheap to see now. */
-static alx_status check_test_folder(const alx_train_data *data, const alx_data_config *config, alx_error *err)
+static alx_status check_test(const alx_train_data *data, const struct alx_recipe *recipe, const char *train,
+                             alx_error *err)
 {
     alx_sample_list test;
-    ALX_TRY(alx_source_classes(&test, config->test, err));
-    alx_status status = alx_source_same_classes(&data->train, config->train, &test, config->test, err);
+    const char *path = recipe->data.test;
+    const bool folder = alx_file_is_folder(path) && recipe->data.source.classes.count == 0;
+    ALX_TRY(folder ? alx_source_classes(&test, path, err) : open_source(&test, recipe, path, err));
+    alx_status status = alx_source_same_classes(&data->train, train, &test, path, err);
     alx_sample_list_finish(&test);
     return status;
+}
+
+/* ---- Splits ---- */
+
+static const double default_validation = 0.2;
+
+/* What data.split takes from the training images, with "auto" and "train" replaced. */
+static alx_status resolve_split(alx_split_config *split, const struct alx_recipe *recipe, alx_error *err)
+{
+    const alx_data_config *config = &recipe->data;
+    const bool given = *config->validation, test_given = *config->test;
+    *split = config->split;
+    if (split->seed == ALX_SPLIT_TRAIN_SEED) split->seed = recipe->train.seed;
+    if (given && split->folds)
+        return alx_fail(err, ALX_USAGE,
+                        "data.split.folds cuts the validation images out of the training images, and data.validation "
+                        "names others; leave one of them out");
+    if (test_given && split->test > 0)
+        return alx_fail(err, ALX_USAGE, "data.test and data.split.test are both given; leave one of them out");
+    if (split->validation < 0) {
+        const bool others = given || test_given || split->folds || split->random_state != ALX_SPLIT_NONE;
+        split->validation = others ? 0 : default_validation;
+    }
+    if (given || split->folds) split->validation = 0;
+    return ALX_OK;
+}
+
+/* A class may be too small to give to every part. */
+static alx_status check_classes(const alx_sample_list *train, const char *path, alx_error *err)
+{
+    int64_t *sizes = alx_sample_list_sizes(train, err);
+    if (!sizes) return ALX_NO_MEMORY;
+    alx_status status = ALX_OK;
+    alx_printable where, name;
+    for (int c = 0; c < train->class_count && !status; c++)
+        if (sizes[c] == 0)
+            status = alx_fail(err, ALX_BAD_DATA,
+                              "%s: no image of the class %s is left to train on; add some, or take a smaller share in "
+                              "data.split",
+                              alx_text_printable(path, where), alx_text_printable(train->class_names[c], name));
+    free(sizes);
+    return status;
+}
+
+static void move_list(alx_sample_list *to, alx_sample_list *from)
+{
+    alx_sample_list_finish(to);
+    *to = *from;
+    *from = (alx_sample_list){0};
+}
+
+static alx_status split_train(alx_train_data *data, const char *path, alx_error *err)
+{
+    const alx_split_config *split = &data->split;
+    if (split->validation > 0 || split->test > 0 || split->folds)
+        ALX_TRY(alx_split(&data->train, &data->validation, &data->test, split, err));
+    ALX_TRY(check_classes(&data->train, path, err));
+    /* Classes of one image each have nothing to give. */
+    if (data->validation.count > 0) data->source = ALX_VALIDATE_SPLIT;
+    return ALX_OK;
 }
 
 static alx_status open_lists(alx_train_data *data, const struct alx_recipe *recipe, alx_error *err)
 {
     const alx_data_config *config = &recipe->data;
-    ALX_TRY(open_train(&data->train, recipe, err));
-    if (*config->validation) {
-        data->source = ALX_VALIDATE_FOLDER;
-        if (*config->test) ALX_TRY(check_test_folder(data, config, err));
-        return open_validation_folder(data, config->train, config->validation, err);
-    }
-    if (*config->test) {
-        data->source = ALX_VALIDATE_TEST;
-        return open_validation_folder(data, config->train, config->test, err);
-    }
+    const char *train;
+    ALX_TRY(training_source(&train, config, err));
+    ALX_TRY(resolve_split(&data->split, recipe, err));
+    ALX_TRY(open_train(&data->train, recipe, train, err));
     data->source = ALX_VALIDATE_NONE;
-    if (config->validation_split <= 0) return ALX_OK;
-    ALX_TRY(alx_split_stratified(&data->train, &data->validation, config->validation_split,
-                                 (uint64_t)recipe->train.seed, err));
-    /* Classes of one image each have nothing to give. */
-    if (data->validation.count > 0) data->source = ALX_VALIDATE_SPLIT;
+    ALX_TRY(split_train(data, train, err));
+    if (*config->validation) {
+        data->source = ALX_VALIDATE_GIVEN;
+        ALX_TRY(open_validation(data, recipe, train, config->validation, err));
+    }
+    if (data->source != ALX_VALIDATE_NONE) return *config->test ? check_test(data, recipe, train, err) : ALX_OK;
+    if (data->test.count > 0) move_list(&data->validation, &data->test);
+    if (*config->test) ALX_TRY(open_validation(data, recipe, train, config->test, err));
+    if (data->validation.count > 0) data->source = ALX_VALIDATE_TEST;
     return ALX_OK;
 }
 
@@ -94,6 +176,7 @@ void alx_train_data_finish(alx_train_data *data)
     alx_loader_destroy(data->validation_loader);
     alx_sample_list_finish(&data->train);
     alx_sample_list_finish(&data->validation);
+    alx_sample_list_finish(&data->test);
     *data = (alx_train_data){0};
 }
 
@@ -133,33 +216,77 @@ alx_status alx_train_data_load(alx_train_data *data, const struct alx_recipe *re
                              err);
 }
 
+/* ---- In words ---- */
+
+/* "data.split: ...": how images were chosen. */
+static void describe_split(alx_text *text, const alx_split_config *split, const char *which)
+{
+    alx_printable column;
+    if (split->folds)
+        alx_text_printf(text, "fold %" PRId64 " of %" PRId64 " of the training images validates (data.split)",
+                        split->fold, split->folds);
+    else if (split->random_state != ALX_SPLIT_NONE)
+        alx_text_printf(text,
+                        "the %s images were drawn as scikit-learn's train_test_split does with random_state %" PRId64,
+                        which, split->random_state);
+    else
+        alx_text_printf(text, "a seeded share of %s (data.split.%s) was taken from the training images",
+                        split->stratify == ALX_STRATIFY_NO ? "all" : "each class", which);
+    if (*split->group)
+        alx_text_printf(text, "; rows of the same %s stay on one side, so the shares are approximate",
+                        alx_text_printable(split->group, column));
+}
+
+void alx_train_data_describe(alx_text *text, const alx_train_data *data)
+{
+    switch (data->source) {
+    case ALX_VALIDATE_GIVEN: break;
+    case ALX_VALIDATE_TEST:
+        alx_text_add(text, "There are train and test images and none for validation: the test images validate, as in "
+                           "the course, so no image is left that the choice of the best epoch has not seen");
+        if (data->split.test <= 0) break;
+        alx_text_add(text, "; ");
+        describe_split(text, &data->split, "test");
+        break;
+    case ALX_VALIDATE_SPLIT:
+        alx_text_add(text, "No validation images are given: ");
+        describe_split(text, &data->split, "validation");
+        break;
+    case ALX_VALIDATE_NONE:
+        alx_text_add(text, "No validation images: the training loss decides which epoch is best, which rewards "
+                           "learning by heart; give data.validation or data.split.validation");
+    }
+}
+
 /* ---- As a data set that callers see ---- */
 
 alx_status alx_train_data_list(alx_sample_list *list, const struct alx_recipe *recipe, const char *split,
                                alx_error *err)
 {
-    const char *folder = recipe->data.test;
-    if (strcmp(split, "test") == 0 && !*folder)
-        return alx_fail(err, ALX_USAGE, "the recipe names no test images; give a folder as data.test");
-    if (strcmp(split, "test") == 0) return alx_source_folder(list, folder, err);
-    bool train = strcmp(split, "train") == 0;
-    if (!train && strcmp(split, "validation") != 0) {
+    const char *given = recipe->data.test;
+    const bool train = !strcmp(split, "train"), test = !strcmp(split, "test");
+    if (!train && !test && strcmp(split, "validation") != 0) {
         alx_printable shown;
         return alx_fail(err, ALX_USAGE, "there is no split \"%s\"; there are train, validation and test",
                         alx_text_printable(split, shown));
     }
+    if (test && *given) return open_source(list, recipe, given, err);
+    if (test && recipe->data.split.test <= 0)
+        return alx_fail(err, ALX_USAGE,
+                        "the recipe names no test images; give data.test, or a share as data.split.test");
     alx_train_data data;
     ALX_TRY(alx_train_data_open(&data, recipe, err));
     alx_status status = ALX_OK;
-    alx_sample_list *wanted = train ? &data.train : &data.validation;
-    if (!train && data.source == ALX_VALIDATE_NONE)
+    alx_sample_list *wanted = train                                      ? &data.train
+                              : test && data.source != ALX_VALIDATE_TEST ? &data.test
+                                                                         : &data.validation;
+    if (test && wanted->count == 0)
+        status =
+            alx_fail(err, ALX_USAGE, "data.split.test %g leaves no test images; give more", recipe->data.split.test);
+    if (!test && !train && data.source == ALX_VALIDATE_NONE)
         status = alx_fail(err, ALX_USAGE,
-                          "the recipe has no validation images; give data.validation or "
-                          "data.validation_split");
-    if (!status) {
-        *list = *wanted;
-        *wanted = (alx_sample_list){0};
-    }
+                          "the recipe has no validation images; give data.validation or data.split.validation");
+    if (!status) move_list(list, wanted);
     alx_train_data_finish(&data);
     return status;
 }

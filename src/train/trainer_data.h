@@ -6,14 +6,16 @@
 
 /* Where the validation images come from. */
 typedef enum alx_validation_source {
-    ALX_VALIDATE_FOLDER, /* data.validation */
-    ALX_VALIDATE_TEST,   /* data.test, because there is no validation folder */
-    ALX_VALIDATE_SPLIT,  /* a seeded share of each class of data.train */
+    ALX_VALIDATE_GIVEN, /* data.validation */
+    ALX_VALIDATE_TEST,  /* data.test or the share data.split.test, because there are no others */
+    ALX_VALIDATE_SPLIT, /* a part of the training images: data.split */
     ALX_VALIDATE_NONE
 } alx_validation_source;
 
 typedef struct alx_train_data {
     alx_sample_list train, validation;
+    alx_sample_list test;   /* split off train and put aside; empty when they validate, or are a source of their own */
+    alx_split_config split; /* data.split with its auto and train replaced */
     alx_validation_source source;
     alx_loader *train_loader, *validation_loader; /* NULL until loaded; validation's NULL where there is none */
     alx_loader_report train_report, validation_report;
@@ -30,6 +32,11 @@ alx_status alx_train_preprocess(alx_preprocess *p, const struct alx_recipe *reci
  * preprocess's augmentations must outlive the loaders.  cache_bytes: for both sets. */
 alx_status alx_train_data_load(alx_train_data *data, const struct alx_recipe *recipe, const alx_preprocess *preprocess,
                                uint64_t cache_bytes, alx_error *err);
+/* A sentence about where validation and test images come from; nothing for images that were given. */
+void alx_train_data_describe(alx_text *text, const alx_train_data *data);
+/* "path,label,split" and a row for each sample, as CSV.  folder: where the text will lie; relative paths are written
+ * as seen from there. */
+alx_status alx_train_data_table(alx_text *text, const alx_train_data *data, const char *folder, alx_error *err);
 void alx_train_data_finish(alx_train_data *data);
 
 #endif

@@ -1,6 +1,7 @@
 /* Continuing a run: its recipe, its checkpoint, and the proof that they belong together. */
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,15 +10,18 @@
 
 /* Keys that a resume may change: they do not change what is computed, or, as epochs, only how much of it.
  * (threads changes the last bits.)  The paths may: moved data is known by its hash. */
-static const char *const may_change[] = {"epochs",     "threads", "keep_optimizer", "train",
-                                         "validation", "test",    "skip_bad",       "cache"};
+static const char *const may_change[] = {
+    "train.epochs", "train.threads", "train.keep_optimizer", "data.train", "data.validation", "data.test",
+    "data.csv",     "data.root",     "data.skip_bad",        "data.cache"};
 static const char may_change_text[] =
-    "epochs, threads, keep_optimizer, cache, skip_bad and the folders of the same images";
+    "epochs, threads, keep_optimizer, cache, skip_bad and the paths of the same images";
 
-static bool changeable(const char *name)
+static bool changeable(const alx_recipe_section *section, const alx_option *option)
 {
+    char name[64];
+    snprintf(name, sizeof name, "%s.%s", section->name, option->name);
     for (size_t i = 0; i < sizeof may_change / sizeof may_change[0]; i++)
-        if (alx_text_same_name(may_change[i], name)) return true;
+        if (strcmp(may_change[i], name) == 0) return true;
     return false;
 }
 
@@ -34,7 +38,7 @@ static alx_status set_key(struct alx_recipe *recipe, const char *text, alx_error
     const alx_recipe_section *section;
     const alx_option *option;
     alx_status status = alx_recipe_find(&section, &option, key, err);
-    if (!status && !changeable(option->name))
+    if (!status && !changeable(section, option))
         status = alx_fail(err, ALX_USAGE, "%s cannot change when a run is resumed, only %s; start a new run for this",
                           option->name, may_change_text);
     if (!status) status = alx_recipe_set(recipe, key, equals + 1, err);
@@ -82,7 +86,8 @@ static alx_status compare_recipes(const alx_saved *saved, const struct alx_recip
         for (const alx_option *o = s->options; o->name && !status; o++) {
             bool top = !*s->name; /* model is compared by its layers, classes by the data */
             /* Paths tell where something lay; weights of a file are in the checkpoint, with what became of them. */
-            if (!top && !changeable(o->name) && o->type != ALX_OPTION_PATH) status = compare_row(s, o, was, is, err);
+            if (!top && !alx_option_is_alias(o) && !changeable(s, o) && o->type != ALX_OPTION_PATH)
+                status = compare_row(s, o, was, is, err);
         }
     alx_recipe_destroy(was);
     return status;

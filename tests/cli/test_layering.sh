@@ -41,6 +41,9 @@ only '[</]png\.h|<png' '^src/data/codec_png'
 only 'webp/' '^src/data/codec_webp'
 only 'libexif' '^src/data/codec_'
 only 'yaml\.h>' '^src/base/yaml'
+only '[</]csv\.h|<csv' '^src/data/table\.c'
+only 'zlib' '^src/data/idx\.c'
+only 'iconv' '^src/data/text_file\.c'
 only 'cairo|pango' '^report/'
 while read -r file; do complain "$file includes the library's inside"; done < <(
     grep -lE '^#include "(base|tensor|ops|layers|model|plan|data|formats|train|predict)/' cli/*.[ch] report/*.[ch])

@@ -17,7 +17,7 @@ done
 while read -r symbol; do
     complain "the static library defines $symbol; inner names begin with alx_"
 done < <(nm --defined-only -g "$static" 2>/dev/null | awk 'NF == 3 {print $3}' | grep -vE '^(alx_|__(asan|ubsan|odr|llvm|prof)|\.gomp_critical_user_alx_)' | sort -u)
-for library in cairo pango csv; do
+for library in cairo pango; do
     readelf -d "$shared" | grep NEEDED | grep -q "lib$library" && complain "the library links $library"
 done
 readelf -d "$shared" | grep -q 'SONAME.*libalexnet\.so\.[0-9]' || complain "no soname"

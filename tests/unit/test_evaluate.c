@@ -52,13 +52,13 @@ static void classes_are_matched_by_name(void **state)
     alx_error err = {0};
     alx_model *model = open_model();
     alx_dataset *data = open_data(model);
-    assert_int_equal(alx_dataset_match_classes(data, "data", "the model", turned, 3, &err), ALX_OK);
+    assert_int_equal(alx_sample_list_match(&data->list, "data", "the model", turned, 3, &err), ALX_OK);
     assert_int_equal(alx_dataset_label(data, 0), 1); /* the first file is of class a */
     assert_int_equal(alx_dataset_label(data, 11), 0);
     assert_string_equal(alx_dataset_class_name(data, 2), "b");
-    assert_refused(alx_dataset_match_classes(data, "data", "the model", strange, 3, &err), ALX_BAD_DATA, &err,
+    assert_refused(alx_sample_list_match(&data->list, "data", "the model", strange, 3, &err), ALX_BAD_DATA, &err,
                    "the model has no class c, which data has");
-    assert_refused(alx_dataset_match_classes(data, "data", "the model", turned, 2, &err), ALX_BAD_DATA, &err,
+    assert_refused(alx_sample_list_match(&data->list, "data", "the model", turned, 2, &err), ALX_BAD_DATA, &err,
                    "no class b");
     alx_dataset_destroy(data);
     alx_model_destroy(model);
@@ -133,7 +133,7 @@ static void classes_in_another_order(void **state)
     alx_dataset *data = open_data(model), *other = open_data(model);
     alx_session *session = open_session(model, 2, 5);
     alx_evaluation *a, *b;
-    assert_int_equal(alx_dataset_match_classes(other, "data", "the model", turned, 3, &err), ALX_OK);
+    assert_int_equal(alx_sample_list_match(&other->list, "data", "the model", turned, 3, &err), ALX_OK);
     assert_int_equal(alx_evaluate(&a, session, data, 0, NULL, NULL, &err), ALX_OK);
     assert_int_equal(alx_evaluate(&b, session, other, 0, NULL, NULL, &err), ALX_OK);
     assert_true(alx_evaluation_loss(a) == alx_evaluation_loss(b));

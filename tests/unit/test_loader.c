@@ -274,7 +274,7 @@ static void test_data_config(void **state)
     alx_preprocess p;
     assert_int_equal(alx_options_default(alx_data_options, &c, &arena, &error), ALX_OK);
     assert_string_equal(c.train, "");
-    assert_true(c.validation_split == 0.2 && c.cache == 4 && c.skip_bad == 1);
+    assert_true(c.split.validation == 0 && /* owned by alx_split_options */ c.cache == 4 && c.skip_bad == 1);
     assert_int_equal(alx_data_preprocess(&c, input, &p, &error), ALX_OK);
     assert_true(p.resize == ALX_RESIZE_STRETCH && p.filter == ALX_FILTER_BILINEAR && p.rescale == 1.0 / 255);
     assert_true(p.image_height == 227 && p.image_width == 226 && p.height == 227 && p.width == 226 && p.channels == 3);

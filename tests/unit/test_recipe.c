@@ -67,7 +67,22 @@ static void a_recipe_is_read(void **state)
     assert_int_equal(r->train.class_weight.count, 3);
     assert_true(r->train.class_weight.values[1] == 2.5);
     alx_recipe_destroy(r);
+    r = parse("data: {csv: a.csv, label: kind, split: 0.25}");
+    assert_string_equal(r->data.source.label.column, "kind");
+    assert_true(r->data.split.validation == 0.25);
+    alx_recipe_destroy(r);
+    r = parse("data: {validation_split: 0.1, split: {random_state: 4294967295, seed: 3, stratify: false},\n"
+              "  classes: [m, f], label: {match: \"^([fm])\", names: {f: female}}, encoding: gb18030}");
+    assert_true(r->data.split.validation == 0.1); /* Keras' name */
+    assert_true(r->data.split.random_state == 4294967295);
+    assert_int_equal(r->data.split.seed, 3);
+    assert_int_equal(r->data.split.stratify, ALX_STRATIFY_NO);
+    assert_string_equal(r->data.source.classes.values[0], "m");
+    assert_string_equal(r->data.source.label.names.entries[0].text, "female");
+    alx_recipe_destroy(r);
     r = parse("{}"); /* all defaults */
+    assert_true(r->data.split.validation == ALX_SPLIT_AUTO && r->data.split.random_state == ALX_SPLIT_NONE);
+    assert_true(r->data.split.seed == ALX_SPLIT_TRAIN_SEED);
     assert_string_equal(r->model, "starter");
     assert_int_equal(r->train.optimizer.epsilon_form, ALX_EPSILON_KERAS);
     alx_recipe_destroy(r);
@@ -81,7 +96,11 @@ static void mistakes_are_placed(void **state)
     refuses("data: {imgsz: 3}", "did you mean image_size?");
     refuses("epochs: 3\n", "r.yaml:1:1: epochs stands at the top, but belongs under train");
     refuses("train: {image_size: 3}", "image_size stands under train, but belongs under data");
-    refuses("data: {classes: 3}", "classes stands under data, but belongs at the top");
+    refuses("data: {epochs: 3}", "epochs stands under data, but belongs under train");
+    refuses("data: {label: {colunm: x}}", "r.yaml:1:16: data.label has no option \"colunm\"; did you mean column?");
+    refuses("data: {split: {validation: 1}}", "out of range");
+    refuses("data: {split: {random_state: -1}}", "out of range");
+    refuses("data: {encoding: gbk}", "utf-8 or gb18030");
     refuses("modle: alexnet", "did you mean model?");
     refuses("model: alexnett",
             "r.yaml:1:8: model: no file alexnett and no built-in network of that name; did you mean alexnet?");
@@ -324,7 +343,7 @@ static void shipped_recipes_are_valid(void **state)
         snprintf(path, sizeof path, SOURCE_DIR "/recipes/%s.yaml", names[i]);
         if (alx_recipe_open(&r, path, &err)) fail_msg("%s", err.message);
         assert_true(alx_file_exists(r->model));
-        expect_words(r->data.train, "/recipes/../data/");
+        expect_words(*r->data.csv ? r->data.csv : r->data.train, "/recipes/../data/");
         alx_recipe_destroy(r);
     }
 }
@@ -351,6 +370,10 @@ static void values_can_be_asked(void **state)
     has_value(r, "train.optimizer", "sgd");
     has_value(r, "learning-rate", "0.001");
     has_value(r, "class_weight", "[1, 2.5]");
+    has_value(r, "data.split.validation", "auto");
+    has_value(r, "validation-split", "auto");
+    has_value(r, "data.split.random_state", "none");
+    has_value(r, "data.label.names", "{}");
     char *text;
     alx_error err = {0};
     assert_int_equal(alx_recipe_value(&text, r, "lr", &err), ALX_USAGE);

@@ -235,83 +235,6 @@ static void test_classes_alone(void **state)
     folder_remove(folder);
 }
 
-/* Three classes of 10, 3 and 1 images. */
-static void make_list(alx_sample_list *list)
-{
-    static const int sizes[] = {10, 3, 1};
-    *list = (alx_sample_list){.class_count = 3};
-    list->class_names = alx_arena_alloc(&list->arena, 3, sizeof *list->class_names, NULL);
-    list->samples = alx_arena_alloc(&list->arena, 14, sizeof *list->samples, NULL);
-    for (int c = 0; c < 3; c++) {
-        list->class_names[c] = alx_arena_printf(&list->arena, NULL, "class%d", c);
-        for (int i = 0; i < sizes[c]; i++)
-            list->samples[list->count++] = (alx_sample){alx_arena_printf(&list->arena, NULL, "%d/%02d", c, i), c};
-    }
-}
-
-static void assert_sorted(const alx_sample_list *list)
-{
-    for (int64_t i = 1; i < list->count; i++) assert_true(strcmp(list->samples[i - 1].path, list->samples[i].path) < 0);
-}
-
-static void test_split(void **state)
-{
-    (void)state;
-    alx_sample_list list, taken, again, other;
-    make_list(&list);
-    assert_int_equal(alx_split_stratified(&list, &taken, 0.2, 7, &error), ALX_OK);
-    assert_int_equal(taken.count, 3); /* 2 of 10, 1 of 3, none of 1 */
-    assert_int_equal(list.count, 11);
-    assert_int_equal(taken.samples[0].label, 0);
-    assert_int_equal(taken.samples[1].label, 0);
-    assert_int_equal(taken.samples[2].label, 1);
-    assert_string_equal(taken.class_names[2], "class2");
-    assert_sorted(&list);
-    assert_sorted(&taken);
-    for (int64_t i = 0; i < taken.count; i++)
-        for (int64_t k = 0; k < list.count; k++) assert_string_not_equal(taken.samples[i].path, list.samples[k].path);
-    alx_sample_list_finish(&list); /* what was taken stands on its own */
-
-    make_list(&list);
-    assert_int_equal(alx_split_stratified(&list, &again, 0.2, 7, &error), ALX_OK);
-    for (int64_t i = 0; i < 3; i++) assert_string_equal(again.samples[i].path, taken.samples[i].path);
-    alx_sample_list_finish(&list);
-    int differs = 0;
-    for (uint64_t seed = 8; seed < 12; seed++) {
-        make_list(&list);
-        assert_int_equal(alx_split_stratified(&list, &other, 0.2, seed, &error), ALX_OK);
-        for (int64_t i = 0; i < 3; i++) differs += strcmp(other.samples[i].path, taken.samples[i].path) != 0;
-        alx_sample_list_finish(&list);
-        alx_sample_list_finish(&other);
-    }
-    assert_true(differs > 0);
-    alx_sample_list_finish(&taken);
-    alx_sample_list_finish(&again);
-}
-
-static void test_split_edges(void **state)
-{
-    (void)state;
-    static const struct {
-        double share;
-        int64_t taken;
-    } cases[] = {{0, 0}, {0.001, 2}, {1, 11}};
-    alx_sample_list list, taken;
-    for (size_t i = 0; i < 3; i++) {
-        make_list(&list);
-        assert_int_equal(alx_split_stratified(&list, &taken, cases[i].share, 1, &error), ALX_OK);
-        assert_int_equal(taken.count, cases[i].taken);
-        assert_int_equal(list.count, 14 - cases[i].taken);
-        alx_sample_list_finish(&list);
-        alx_sample_list_finish(&taken);
-    }
-    make_list(&list);
-    assert_int_equal(alx_split_stratified(&list, &taken, -0.1, 1, &error), ALX_USAGE);
-    assert_int_equal(alx_split_stratified(&list, &taken, 0.0 / 0.0, 1, &error), ALX_USAGE);
-    assert_int_equal(list.count, 14);
-    alx_sample_list_finish(&list);
-}
-
 static void test_same_classes(void **state)
 {
     (void)state;
@@ -330,7 +253,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_order),         cmocka_unit_test(test_links_and_specials),
         cmocka_unit_test(test_mistakes),      cmocka_unit_test(test_find_splits),
-        cmocka_unit_test(test_split),         cmocka_unit_test(test_split_edges),
         cmocka_unit_test(test_same_classes),  cmocka_unit_test(test_splits_without_train),
         cmocka_unit_test(test_classes_alone),
     };
