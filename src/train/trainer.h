@@ -1,4 +1,5 @@
-/* A trainer, inside: trainer.c runs it, trainer_create.c builds it, trainer_resume.c continues it. */
+/* A trainer, inside: trainer.c runs it, trainer_step.c is its steps, trainer_create.c and trainer_engine.c build it,
+ * trainer_resume.c continues it. */
 #ifndef ALX_TRAIN_TRAINER_H
 #define ALX_TRAIN_TRAINER_H
 
@@ -6,6 +7,7 @@
 
 #include "plan/engine.h"
 #include "train/checkpoint.h"
+#include "train/param_groups.h"
 #include "train/run_folder.h"
 #include "train/trainer_data.h"
 
@@ -20,9 +22,14 @@ struct alx_trainer {
     alx_engine *engine;
     alx_preprocess preprocess;
     alx_model_meta meta;
-    float *state[2]; /* the optimizer's, each (params->trainable_span); NULL where it keeps less */
-    size_t state_bytes;
-    int64_t batch, steps;         /* training: images a step, steps an epoch */
+    float *state[2];     /* the optimizer's, each (params->trainable_span); NULL where it keeps less */
+    float *gradient_sum; /* (params->trainable_span) where a step has several batches, else NULL */
+    size_t state_bytes;  /* of each of these */
+    float *average;      /* (params->span): the averaged weights and moving statistics; NULL without ema */
+    size_t average_bytes;
+    alx_param_groups groups;
+    int64_t batch;                /* images computed at once in training */
+    int64_t update, steps;        /* images of a step, which is one or more batches; steps an epoch */
     int64_t val_batch, val_steps; /* 0 without validation */
     int64_t *order;               /* places in the list, in the order of this epoch or of validation */
     double guess;                 /* the loss of guessing */
@@ -35,6 +42,34 @@ struct alx_trainer {
     double epoch_seconds;          /* the last whole epoch took, without saving */
     atomic_int stop;
 };
+
+/* ---- trainer.c ---- */
+
+/* Fails with ALX_DIVERGED and what is kept. */
+alx_status alx_trainer_diverged(const alx_trainer *trainer, const char *what, alx_error *err);
+/* Whether there is nothing left to train: all epochs are done, or patience has ended. */
+bool alx_trainer_is_complete(const alx_trainer *trainer);
+
+/* ---- trainer_step.c ---- */
+
+/* The next step of training, or of validation, in t->order. */
+alx_status alx_trainer_train_step(alx_trainer *trainer, alx_error *err);
+alx_status alx_trainer_validation_step(alx_trainer *trainer, alx_error *err);
+/* The learning rate of the last step, or of the first before it. */
+double alx_trainer_rate(const alx_trainer *trainer);
+
+/* ---- trainer_engine.c ---- */
+
+/* Sets batch, update and steps by the data's counts. */
+void alx_trainer_count_steps(alx_trainer *trainer);
+/* The numbers that class_weight stands for, and the loss of guessing. */
+alx_status alx_trainer_resolve_class_weight(alx_trainer *trainer, alx_error *err);
+/* Engine, optimizer's state, average and groups: checked together before any memory is taken. */
+alx_status alx_trainer_build_engine(alx_trainer *trainer, alx_dtype type, alx_error *err);
+/* Plans of every batch size that will come up, the last partial one too: no plan is built inside the run. */
+alx_status alx_trainer_prepare(alx_trainer *trainer, alx_error *err);
+/* Bytes that a checkpoint has besides the weights. */
+uint64_t alx_trainer_state_bytes(const alx_trainer *trainer);
 
 /* ---- trainer_create.c ---- */
 
