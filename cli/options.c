@@ -83,8 +83,9 @@ void cli_nearest_try(cli_nearest *nearest, const char *candidate)
     snprintf(word, sizeof word, "%s", nearest->word);
     cli_dashes(plain);
     cli_dashes(word);
+    const char *dot = strrchr(word, '.'); /* "train.lr" is two letters, not eight: lr is not near to ema */
     int distance = edit_distance(word, plain);
-    if (distance > (int)(strlen(word) + 2) / 3) return;
+    if (distance > (int)(strlen(dot ? dot + 1 : word) + 2) / 3) return;
     if (nearest->best[0] && distance >= nearest->distance) return;
     snprintf(nearest->best, sizeof nearest->best, "%s", candidate);
     nearest->distance = distance;

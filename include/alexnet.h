@@ -309,6 +309,7 @@ typedef struct alx_event {
     double val_loss, val_accuracy; /* NaN before validation */
     double seconds;                /* since the epoch began, or since the run began for END */
     int best;                      /* EPOCH_END: this epoch is the best so far */
+    double learning_rate;          /* of the last step */
 } alx_event;
 
 typedef void (*alx_event_fn)(const alx_event *event, void *user);

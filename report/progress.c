@@ -189,6 +189,8 @@ static void on_step(alx_progress *progress, const alx_event *event)
 {
     progress->last_step = event->step;
     progress->step_seconds = event->seconds;
+    if (progress->first_rate == 0) progress->first_rate = event->learning_rate;
+    if (event->learning_rate != progress->first_rate) progress->rate_moves = true;
     if (!progress->terminal || (event->step < event->steps && too_soon(progress))) return;
     double mean = step_mean(progress);
     progress_line line = {.share = event->steps > 0 ? (double)event->step / (double)event->steps : 0};
@@ -223,6 +225,7 @@ static void on_epoch_end(alx_progress *progress, const alx_event *event)
     append(line.tail, " %.0fs", event->seconds);
     if (mean >= 0) append_rate(line.tail, mean);
     append_metrics(line.tail, event);
+    if (progress->rate_moves) append_metric(line.tail, "learning_rate", event->learning_rate);
     clear(progress);
     /* Kept for good, so it is never cut: a narrow terminal wraps it. */
     print_line(&line, LINE_BYTES * 2, progress->out);

@@ -16,6 +16,7 @@
  *
  *     40/40 ━━━━━━━━━━━━━━━━━━━━ 35s 880ms/step - accuracy: 0.8156 - loss: 0.3656 - val_accuracy: ... - val_loss: ...
  *
+ * followed by the learning rate once it has changed.
  * Elsewhere (a file, a pipe) an epoch is exactly one line, the same behind "Epoch 4/10: ",
  * without \r and escape codes.  The fields up to `label` may be set after init. */
 typedef struct alx_progress {
@@ -32,6 +33,8 @@ typedef struct alx_progress {
     int64_t first_step;                 /* where the epoch began: above 0 after a resume */
     double first_seconds, step_seconds; /* event times at first_step and at the last step */
     int64_t last_step;
+    double first_rate; /* the learning rate of the first step */
+    bool rate_moves;   /* it has changed since: lines of epochs end in it */
 } alx_progress;
 
 /* Notes whether out is a terminal. */

@@ -139,10 +139,14 @@ alx_status alx_model_meta_write(alx_safetensors_writer *writer, const alx_model_
 
 /* ---- Tensors ---- */
 
-/* With a prefix, a span holds gradients or moments: of trainable tensors only. */
+static bool begins_with(const char *name, const char *prefix)
+{
+    return strncmp(name, prefix, strlen(prefix)) == 0;
+}
+
 static bool is_stored(const alx_param *param, const char *prefix)
 {
-    return !*prefix || param->trainable;
+    return param->trainable || !begins_with(prefix, ALX_PREFIX_OPTIMIZER);
 }
 
 static char *tensor_name(const alx_param *param, const char *prefix, alx_error *err)
@@ -208,14 +212,15 @@ static alx_status find_tensor(const alx_st_tensor **tensor, const alx_safetensor
     return status ? status : check_shape(*tensor, &param->shape, err);
 }
 
-/* A tensor that the network lacks. Optimizer state beside weights is a checkpoint's. */
+/* A tensor that the network lacks. Optimizer state and averages beside weights are a checkpoint's. */
 static alx_status check_extra(const alx_params *params, const alx_safetensors *file, const char *prefix, alx_error *err)
 {
-    static const char optimizer[] = "optimizer.";
     int found = 0, count = alx_safetensors_count(file);
     if (*prefix) return ALX_OK;
-    for (int i = 0; i < count; i++)
-        found += strncmp(alx_safetensors_tensor(file, i)->name, optimizer, sizeof optimizer - 1) != 0;
+    for (int i = 0; i < count; i++) {
+        const char *name = alx_safetensors_tensor(file, i)->name;
+        found += !begins_with(name, ALX_PREFIX_OPTIMIZER) && !begins_with(name, ALX_PREFIX_AVERAGE);
+    }
     if (found == params->count) return ALX_OK;
     return alx_fail(err, ALX_BAD_MODEL, "the file has %d tensors and the network %d: this is a file of another model",
                     found, params->count);

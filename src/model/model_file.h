@@ -27,9 +27,14 @@ alx_status alx_model_meta_read(alx_model_meta *meta, const alx_safetensors *file
 /* Declares metadata of a model file. */
 alx_status alx_model_meta_write(alx_safetensors_writer *writer, const alx_model_meta *meta, alx_error *err);
 
+/* What stands in front of names in a checkpoint: the optimizer's "optimizer.m." ..., of trainable tensors alone, and
+ * the average of all. */
+#define ALX_PREFIX_OPTIMIZER "optimizer."
+#define ALX_PREFIX_AVERAGE   "ema."
+
 /* Every tensor of the store by name, with exactly its shape; "conv2d_1.kernel is (96, 3, 11, 11) in the file and
- * (64, 3, 11, 11) in the network: this is a file of another model". prefix: "" or "optimizer.m." ...; span: values with
- * the store's offsets, for trainable tensors only when a prefix is given. */
+ * (64, 3, 11, 11) in the network: this is a file of another model". prefix: "" or one of these; span:
+ * values with the store's offsets. */
 alx_status alx_model_tensors_read(const alx_params *params, const alx_safetensors *file, const char *prefix,
                                   float *span, alx_error *err);
 alx_status alx_model_tensors_declare(const alx_params *params, alx_safetensors_writer *writer, const char *prefix,

@@ -81,8 +81,9 @@ static alx_status read_name(const alx_spec *spec, alx_spec_layer *layer, const a
                              ALX_SPEC_MAX_NAME);
     if (strcmp(node->scalar, "input") == 0)
         return alx_yaml_fail(node, err, ALX_BAD_MODEL, "the name input means the network's input; choose another");
-    if (strcmp(node->scalar, "optimizer") == 0) /* tensors "optimizer.*" of a checkpoint */
-        return alx_yaml_fail(node, err, ALX_BAD_MODEL, "the name optimizer is a checkpoint's; choose another");
+    /* tensors "optimizer.*" and "ema.*" of a checkpoint */
+    if (strcmp(node->scalar, "optimizer") == 0 || strcmp(node->scalar, "ema") == 0)
+        return alx_yaml_fail(node, err, ALX_BAD_MODEL, "the name %s is a checkpoint's; choose another", node->scalar);
     if (find_layer(spec, node->scalar) >= 0)
         return alx_yaml_fail(node, err, ALX_BAD_MODEL, "the name %s is taken by an earlier layer; choose another",
                              alx_text_printable(node->scalar, shown));

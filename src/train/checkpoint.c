@@ -9,7 +9,7 @@
 /* "optimizer.m." */
 static void state_prefix(char prefix[64], const alx_optimizer_config *optimizer, int index)
 {
-    snprintf(prefix, 64, "optimizer.%s.", alx_optimizer_state_name(optimizer, index));
+    snprintf(prefix, 64, ALX_PREFIX_OPTIMIZER "%s.", alx_optimizer_state_name(optimizer, index));
 }
 
 static alx_status put_run(alx_safetensors_writer *writer, const alx_checkpoint *c, alx_error *err)
@@ -34,11 +34,13 @@ static alx_status write_all(alx_safetensors_writer *writer, const alx_checkpoint
     ALX_TRY(alx_model_meta_write(writer, c->meta, err));
     if (c->run) ALX_TRY(put_run(writer, c, err));
     ALX_TRY(alx_model_tensors_declare(c->params, writer, "", err));
+    if (c->average) ALX_TRY(alx_model_tensors_declare(c->params, writer, ALX_PREFIX_AVERAGE, err));
     for (int i = 0; i < states; i++) {
         state_prefix(prefix, c->optimizer, i);
         ALX_TRY(alx_model_tensors_declare(c->params, writer, prefix, err));
     }
-    ALX_TRY(alx_model_tensors_write(c->params, writer, "", c->params->data, err));
+    ALX_TRY(alx_model_tensors_write(c->params, writer, "", c->values, err));
+    if (c->average) ALX_TRY(alx_model_tensors_write(c->params, writer, ALX_PREFIX_AVERAGE, c->average, err));
     for (int i = 0; i < states; i++) {
         state_prefix(prefix, c->optimizer, i);
         ALX_TRY(alx_model_tensors_write(c->params, writer, prefix, c->state[i], err));
@@ -55,9 +57,10 @@ alx_status alx_checkpoint_save(const char *path, const alx_checkpoint *checkpoin
     return status;
 }
 
-alx_status alx_model_save(const char *path, const alx_params *params, const alx_model_meta *meta, alx_error *err)
+alx_status alx_model_save(const char *path, const alx_params *params, const float *values, const alx_model_meta *meta,
+                          alx_error *err)
 {
-    const alx_checkpoint weights_alone = {.params = params, .meta = meta};
+    const alx_checkpoint weights_alone = {.params = params, .meta = meta, .values = values};
     return alx_checkpoint_save(path, &weights_alone, err);
 }
 
@@ -113,13 +116,15 @@ static bool holds_prefix(const alx_saved *saved, const char *prefix)
     return false;
 }
 
-alx_status alx_saved_tensors(const alx_saved *saved, alx_params *params, const alx_optimizer_config *optimizer,
-                             float *const *state, bool *has_state, alx_error *err)
+alx_status alx_saved_tensors(const alx_saved *saved, alx_params *params, float *average,
+                             const alx_optimizer_config *optimizer, float *const *state, bool *has_state,
+                             alx_error *err)
 {
     const int states = alx_optimizer_state_count(optimizer);
-    *has_state = states == 0 || holds_prefix(saved, "optimizer.");
+    *has_state = states == 0 || holds_prefix(saved, ALX_PREFIX_OPTIMIZER);
     ALX_TRY(alx_model_tensors_read(params, saved->file, "", params->data, err));
     params->version++;
+    if (average) ALX_TRY(alx_model_tensors_read(params, saved->file, ALX_PREFIX_AVERAGE, average, err));
     for (int i = 0; i < states && *has_state; i++) {
         char prefix[64];
         state_prefix(prefix, optimizer, i);

@@ -16,6 +16,7 @@ enum { BLOCK = 256 };
 /* The numbers of one step, computed in double and rounded once. */
 typedef struct coefficients {
     float decay;                   /* weight_decay */
+    float keep;                    /* adamw: 1 - learning_rate * weight_decay */
     float b1, one_b1, b2, one_b2;  /* beta_1, 1 - beta_1, ... */
     float rate, root, epsilon;     /* adam: w -= rate * m / (sqrt(v) * root + epsilon) */
     float momentum, learning_rate; /* sgd */
@@ -23,22 +24,21 @@ typedef struct coefficients {
 
 int alx_optimizer_state_count(const alx_optimizer_config *config)
 {
-    if (config->kind == ALX_ADAM) return 2;
+    if (config->kind != ALX_SGD) return 2;
     return config->momentum > 0.0 ? 1 : 0;
 }
 
-alx_status alx_optimizer_check_memory(uint64_t *limit, size_t bytes, int states, alx_error *err)
+alx_status alx_optimizer_check_memory(uint64_t *limit, uint64_t bytes, const char *what, alx_error *err)
 {
-    const uint64_t available = alx_memory_available(), count = (uint64_t)states;
+    const uint64_t available = alx_memory_available();
     *limit = 0;
-    if (count == 0) return ALX_OK;
-    if (bytes >= available / count)
+    if (bytes == 0) return ALX_OK;
+    if (bytes >= available)
         return alx_fail(
             err, ALX_NO_MEMORY,
-            "the optimizer's state needs %.0f MiB and %.0f MiB are free; use a smaller network, or optimizer: "
-            "sgd, which keeps less",
-            (double)bytes * (double)count * 0x1p-20, (double)available * 0x1p-20);
-    *limit = available - count * bytes;
+            "%s needs %.0f MiB and %.0f MiB are free; use a smaller network, or optimizer: sgd, which keeps less", what,
+            (double)bytes * 0x1p-20, (double)available * 0x1p-20);
+    *limit = available - bytes;
     return ALX_OK;
 }
 
@@ -58,6 +58,7 @@ static coefficients coefficients_of(const alx_optimizer_config *config, int64_t 
     bool keras = config->epsilon_form == ALX_EPSILON_KERAS;
     double rate = config->learning_rate / correct_1 * (keras ? sqrt(correct_2) : 1.0);
     return (coefficients){.decay = (float)config->weight_decay,
+                          .keep = (float)(1.0 - config->learning_rate * config->weight_decay),
                           .b1 = (float)config->beta_1,
                           .one_b1 = (float)(1.0 - config->beta_1),
                           .b2 = (float)config->beta_2,
@@ -88,8 +89,24 @@ CLONES static void adam(const coefficients *coeffs, float *restrict w, const flo
     }
 }
 
+/* Adam whose decay stands beside its step: large gradients do not make it smaller. */
+CLONES static void adamw(const coefficients *coeffs, float *restrict w, const float *restrict g, float *restrict m,
+                         float *restrict v)
+{
+    assert(m && v);
+    const coefficients c = *coeffs;
+    for (int j = 0; j < BLOCK; j++) {
+        float mean = c.b1 * m[j] + c.one_b1 * g[j];
+        float square = c.b2 * v[j] + c.one_b2 * (g[j] * g[j]);
+        m[j] = mean;
+        v[j] = square;
+        w[j] = w[j] * c.keep - c.rate * mean / (sqrtf(square) * c.root + c.epsilon);
+    }
+}
+
 /* Sutskever et al. 2013 as PyTorch writes it: v = mu v + g, w -= lr v.  Keras keeps lr inside its velocity
- * (v' = mu v' - lr g, w += v'); at a constant learning rate v' = -lr v and the weights are the same. */
+ * (v' = mu v' - lr g, w += v'); at a constant learning rate v' = -lr v and the weights are the same.  When lr
+ * changes PyTorch's takes effect at once, Keras' with the next gradients. */
 CLONES static void momentum(const coefficients *coeffs, float *restrict w, const float *restrict g, float *restrict v,
                             float *restrict unused)
 {
@@ -129,6 +146,7 @@ CLONES static void sgd(const coefficients *coeffs, float *restrict w, const floa
 static update_fn *choose_update(const alx_optimizer_config *config)
 {
     if (config->kind == ALX_ADAM) return adam;
+    if (config->kind == ALX_ADAMW) return adamw;
     if (alx_optimizer_state_count(config) == 0) return sgd;
     return config->nesterov ? nesterov : momentum;
 }

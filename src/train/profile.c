@@ -127,7 +127,8 @@ static alx_status prepare(work *w, alx_error *err)
     ALX_TRY(alx_engine_resolve_precision(&w->type, config->precision, err));
     ALX_TRY(alx_params_create(&w->params, w->graph, alx_params_prefer_tiles(), err));
     w->state_bytes = (size_t)w->params->trainable_span * sizeof(float);
-    ALX_TRY(alx_optimizer_check_memory(&limit, w->state_bytes, config->optimizer_states, err));
+    const uint64_t state = (uint64_t)config->optimizer_states * w->state_bytes;
+    ALX_TRY(alx_optimizer_check_memory(&limit, state, "the optimizer's state", err));
     const alx_engine_config engine = {.threads = config->threads,
                                       .type = w->type,
                                       .exact = config->exact != 0,

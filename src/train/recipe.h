@@ -4,13 +4,27 @@
 
 #include "data/loader.h"
 #include "train/optimizer.h"
+#include "train/schedule.h"
+
+/* What decides which epoch is best; of the training images where none validate. */
+typedef enum alx_monitor { ALX_MONITOR_LOSS, ALX_MONITOR_ACCURACY } alx_monitor;
+/* The choice of class_weight that stands for numbers. */
+enum { ALX_CLASS_WEIGHT_BALANCED = 1 };
 
 typedef struct alx_train_config {
     alx_optimizer_config optimizer;
+    alx_schedule_config schedule;
+    alx_map rate_multipliers, decay_multipliers; /* tensor name pattern: factor */
+    int64_t gradient_accumulation_steps;         /* batches of an update */
+    double clip_norm, clip_value;                /* 0: off */
+    double ema;                                  /* decay of the average of the weights; 0: none */
+    int monitor;                                 /* alx_monitor */
+    int64_t patience;                            /* epochs without improvement before the run stops; 0: never */
+    double min_delta;
     int64_t batch_size, epochs, seed, threads;
     int precision; /* alx_precision */
     double label_smoothing;
-    alx_numbers class_weight; /* one per class, in class order; empty: none */
+    alx_numbers class_weight; /* one per class, in class order; empty: none; or a choice */
     bool keep_optimizer, exact;
     const char *weights; /* a file or run folder whose tensors training starts from; "": none */
     alx_texts freeze;    /* patterns of the names of layers that keep their weights */

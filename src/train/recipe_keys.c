@@ -4,13 +4,24 @@
 
 #include "train/recipe.h"
 
-static const alx_choice optimizers[] = {{"adam", ALX_ADAM}, {"sgd", ALX_SGD}, {NULL, 0}};
+static const alx_choice optimizers[] = {{"adam", ALX_ADAM}, {"adamw", ALX_ADAMW}, {"sgd", ALX_SGD}, {NULL, 0}};
 static const alx_choice epsilon_forms[] = {{"keras", ALX_EPSILON_KERAS}, {"pytorch", ALX_EPSILON_PYTORCH}, {NULL, 0}};
+static const alx_choice schedules[] = {{"constant", ALX_SCHEDULE_CONSTANT},
+                                       {"step", ALX_SCHEDULE_STEP},
+                                       {"exponential", ALX_SCHEDULE_EXPONENTIAL},
+                                       {"cosine", ALX_SCHEDULE_COSINE},
+                                       {"one_cycle", ALX_SCHEDULE_ONE_CYCLE},
+                                       {"plateau", ALX_SCHEDULE_PLATEAU},
+                                       {NULL, 0}};
+static const alx_choice monitors[] = {
+    {"val_loss", ALX_MONITOR_LOSS}, {"val_accuracy", ALX_MONITOR_ACCURACY}, {NULL, 0}};
+static const alx_choice class_weights[] = {{"balanced", ALX_CLASS_WEIGHT_BALANCED}, {NULL, 0}};
 static const alx_choice precisions[] = {
     {"auto", ALX_PRECISION_AUTO}, {"f32", ALX_PRECISION_F32}, {"bf16", ALX_PRECISION_BF16}, {NULL, 0}};
 
 #define FIELD(name)     offsetof(alx_train_config, name)
 #define OPTIMIZER(name) offsetof(alx_train_config, optimizer.name)
+#define SCHEDULE(name)  offsetof(alx_train_config, schedule.name)
 #define NO_BOUND        1e18
 #define BELOW_1         0x1.fffffffffffffp-1
 
@@ -22,6 +33,9 @@ const alx_option alx_train_options[] = {
      {"size of a step", "学习率：每一步迈多大"}},
     {"batch_size", ALX_OPTION_INT, FIELD(batch_size), "32", 1, 1 << 20, NULL, "batch bs batchsize",
      {"images in a step", "每一步用多少张图像"}},
+    {"gradient_accumulation_steps", ALX_OPTION_INT, FIELD(gradient_accumulation_steps), "1", 1, 1 << 16, NULL,
+     "accumulate accumulation grad_accum gradient_accumulation accumulate_grad_batches",
+     {"batches whose gradients make one step: as a batch so many times as large", "累积这么多批的梯度才更新一步，相当于批大小乘以此数"}},
     {"epochs", ALX_OPTION_INT, FIELD(epochs), "10", 1, 100000, NULL, "epoch max_epochs num_epochs",
      {"passes over the training images", "训练图像总共过几遍"}},
     {"seed", ALX_OPTION_INT, FIELD(seed), "0", 0, NO_BOUND, NULL, "random_state random_seed",
@@ -31,10 +45,23 @@ const alx_option alx_train_options[] = {
     {"precision", ALX_OPTION_CHOICE, FIELD(precision), "auto", 0, 0, precisions, "dtype amp half",
      {"of activations and gradients; auto: bf16 where the processor has it natively",
       "激活值与梯度的精度；auto：处理器原生支持时用 bf16"}},
+    {"schedule", ALX_OPTION_CHOICE, SCHEDULE(kind), "constant", 0, 0, schedules, "lr_schedule scheduler lr_scheduler",
+     {"how the learning rate changes over the run", "学习率在训练中如何变化"}},
+    {"warmup_epochs", ALX_OPTION_NUMBER, SCHEDULE(warmup_epochs), "0", 0, 100000, NULL, "warmup warm_up warmup_steps",
+     {"the rate first grows from 0 over so many epochs, also a part of one", "学习率先用这么多个周期从 0 升上来，可为小数"}},
+    {"decay_factor", ALX_OPTION_NUMBER, SCHEDULE(decay_factor), "0.1", 1e-300, 1, NULL, "gamma factor decay_rate",
+     {"step, exponential, plateau: the rate is multiplied by this", "step、exponential、plateau：学习率每次乘以此数"}},
+    {"decay_epochs", ALX_OPTION_INT, SCHEDULE(decay_epochs), "30", 1, 100000, NULL, "step_size decay_steps",
+     {"step: once every so many epochs; exponential: spread over them", "step：每隔这么多周期乘一次；exponential：均摊到各周期"}},
+    {"min_learning_rate", ALX_OPTION_NUMBER, SCHEDULE(min_learning_rate), "0", 0, NO_BOUND, NULL, "min_lr eta_min lr_min",
+     {"step, exponential, cosine, plateau: the rate goes no lower", "step、exponential、cosine、plateau：学习率的下限"}},
+    {"plateau_patience", ALX_OPTION_INT, SCHEDULE(plateau_patience), "5", 1, 100000, NULL, "lr_patience",
+     {"plateau: epochs without improvement before the rate drops", "plateau：连续这么多周期没有改善就降低学习率"}},
     {"label_smoothing", ALX_OPTION_NUMBER, FIELD(label_smoothing), "0", 0, BELOW_1, NULL, "smoothing",
      {"share of the target spread over all classes", "把目标的这一份均摊给所有类别"}},
-    {"class_weight", ALX_OPTION_NUMBERS, FIELD(class_weight), "[]", 0, NO_BOUND, NULL, "class_weights",
-     {"weight of each class's loss, in class order; empty: all 1", "各类损失的权重，按类别顺序；空则都为 1"}},
+    {"class_weight", ALX_OPTION_NUMBERS, FIELD(class_weight), "[]", 0, NO_BOUND, class_weights, "class_weights",
+     {"weight of each class's loss, in class order; balanced: rare classes weigh more; empty: all 1",
+      "各类损失的权重，按类别顺序；balanced：样本少的类权重大；空则都为 1"}},
     {"beta_1", ALX_OPTION_NUMBER, OPTIMIZER(beta_1), "0.9", 0, BELOW_1, NULL, "beta1 betas",
      {"adam: decay of the mean gradient", "adam：梯度均值的衰减"}},
     {"beta_2", ALX_OPTION_NUMBER, OPTIMIZER(beta_2), "0.999", 0, BELOW_1, NULL, "beta2",
@@ -49,7 +76,30 @@ const alx_option alx_train_options[] = {
     {"nesterov", ALX_OPTION_BOOL, OPTIMIZER(nesterov), "false", 0, 0, NULL, "nag",
      {"sgd: look ahead along the momentum", "sgd：沿动量方向先看一步"}},
     {"weight_decay", ALX_OPTION_NUMBER, OPTIMIZER(weight_decay), "0", 0, 1e6, NULL, "wd l2 decay",
-     {"this times the weight is added to its gradient (L2)", "权重乘以此数后加到梯度上（L2）"}},
+     {"adam, sgd: this times the weight is added to its gradient (L2); adamw: taken from the weight, times the rate",
+      "adam、sgd：权重乘以此数后加到梯度上（L2）；adamw：再乘学习率，直接从权重中减去"}},
+    {"rate_multipliers", ALX_OPTION_NUMBER_MAP, FIELD(rate_multipliers), "{}", 0, 1e6, NULL, "lr_mult lr_multipliers",
+     {"learning rates of layers, by names of tensors: {\"*.bias\": 2} doubles it for every bias",
+      "各层的学习率倍数，按张量名匹配：{\"*.bias\": 2} 使所有偏置的学习率加倍"}},
+    {"decay_multipliers", ALX_OPTION_NUMBER_MAP, FIELD(decay_multipliers), "{}", 0, 1e6, NULL, "decay_mult wd_mult",
+     {"the same for weight_decay: {\"*.bias\": 0} leaves it out for biases",
+      "weight_decay 的倍数，写法相同：{\"*.bias\": 0} 使偏置不衰减"}},
+    {"clip_norm", ALX_OPTION_NUMBER, FIELD(clip_norm), "0", 0, NO_BOUND, NULL,
+     "clipnorm global_clipnorm gradient_clip grad_clip max_norm max_grad_norm",
+     {"a gradient longer than this (L2, over all weights) is shortened to it; 0: never",
+      "所有权重的梯度合起来的 L2 范数若超过此数，就按比例缩到此数；0 为不限"}},
+    {"clip_value", ALX_OPTION_NUMBER, FIELD(clip_value), "0", 0, NO_BOUND, NULL, "clipvalue",
+     {"each number of the gradient is kept within plus and minus this; 0: never", "梯度的每个分量都限制在正负此数之间；0 为不限"}},
+    {"ema", ALX_OPTION_NUMBER, FIELD(ema), "0", 0, BELOW_1, NULL, "ema_decay ema_momentum use_ema model_ema average",
+     {"moving average of the weights, such as 0.999: it is validated and kept as best; 0: none",
+      "权重的滑动平均（如 0.999）：用平均后的权重验证并存为最佳；0 为不用"}},
+    {"monitor", ALX_OPTION_CHOICE, FIELD(monitor), "val_loss", 0, 0, monitors, "metric watch",
+     {"what decides which epoch is best, when plateau drops the rate and when patience ends",
+      "以哪项指标评定最佳周期，并供 plateau 与 patience 判断"}},
+    {"patience", ALX_OPTION_INT, FIELD(patience), "0", 0, 100000, NULL, "early_stopping early_stop es_patience",
+     {"stop after so many epochs without improvement; 0: never", "连续这么多周期没有改善就停止；0 为从不"}},
+    {"min_delta", ALX_OPTION_NUMBER, FIELD(min_delta), "0", 0, NO_BOUND, NULL, "min_improvement threshold",
+     {"what patience and plateau take for an improvement is more than this", "改善超过此数，patience 与 plateau 才算有改善"}},
     {"weights", ALX_OPTION_PATH, FIELD(weights), "", 0, 0, NULL, "pretrained init_weights checkpoint initial_weights",
      {"start from the tensors of this .safetensors file or run folder, by name",
       "以该 .safetensors 文件或训练目录中的同名张量为初值"}},

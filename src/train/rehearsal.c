@@ -24,20 +24,17 @@ static void tell(const alx_trainer *t, const alx_rehearsal_step *step, const alx
 alx_status alx_rehearse(alx_trainer *t, const alx_rehearsal_step *step, alx_sums *sums, alx_error *err)
 {
     const alx_train_config *config = &t->recipe->train;
-    const uint64_t seed = (uint64_t)config->seed;
     if (step->step == 1) t->began = alx_clock();
-    ALX_TRY(alx_loader_fill(t->data.train_loader, step->images, (int)step->n, step->augment, seed, step->epoch,
-                            alx_engine_images(t->engine), alx_engine_labels(t->engine), err));
-    const alx_step_key key = {.seed = seed, .step = (uint32_t)(step->step - 1)};
+    ALX_TRY(alx_trainer_fill(t, step->images, step->n, step->augment, step->epoch, err));
+    const alx_step_key key = {.seed = (uint64_t)config->seed, .step = (uint32_t)(step->step - 1)};
     ALX_TRY(alx_engine_run(t->engine, ALX_MODE_TRAIN, step->n, &key, err));
     alx_sums_clear(sums);
     alx_sums_add(sums, step->n, t->graph->spec.classes, alx_engine_losses(t->engine),
                  alx_engine_probabilities(t->engine), alx_engine_labels(t->engine));
-    if (isfinite(sums->loss)) {
-        alx_optimizer_step(&config->optimizer, step->step, t->params->data, alx_engine_gradients(t->engine), t->state,
-                           t->params->trainable_span, (int)config->threads);
-        t->params->version++;
-    }
+    alx_status status = ALX_OK;
+    if (isfinite(sums->loss))
+        status =
+            alx_trainer_update(t, alx_engine_gradients(t->engine), config->optimizer.learning_rate, step->step, err);
     tell(t, step, sums);
-    return ALX_OK;
+    return status == ALX_DIVERGED ? ALX_OK : status;
 }

@@ -5,7 +5,8 @@
 #include "train/trainer.h"
 
 /* One of `steps` steps on the n images at `images`: at most the trainer's batch, a size that it has a plan for.
- * sums: of this batch, before the update; an update whose gradient comes from a loss that is no number is left out.
+ * sums: of this batch, before the update; the recipe's rate without its
+ * schedule; an update whose loss or gradient is no number is left out.
  * Emits an ALX_EVENT_STEP. */
 typedef struct alx_rehearsal_step {
     const int64_t *images; /* (n), places in the training list */

@@ -6,7 +6,7 @@
 
 #include "base/file.h"
 #include "train/checkpoint.h"
-#include "train/recipe.h"
+#include "train/monitor.h"
 #include "train/run_folder.h"
 
 alx_run_result alx_run_result_none(void)
@@ -63,9 +63,9 @@ static alx_status read_saved(alx_run_result *result, const alx_saved *saved, alx
     struct alx_recipe *recipe;
     ALX_TRY(alx_recipe_parse(&recipe, saved->recipe, strlen(saved->recipe), NULL, err));
     result->epochs = run->epoch;
-    result->complete = run->epoch >= recipe->train.epochs;
-    result->best_epoch = run->best_epoch;
-    if (run->best_epoch) result->best = run->history[run->best_epoch - 1];
+    result->complete = run->epoch >= recipe->train.epochs || alx_monitor_ended(&run->standing, &recipe->train);
+    result->best_epoch = run->standing.best_epoch;
+    if (result->best_epoch) result->best = run->history[result->best_epoch - 1];
     alx_recipe_destroy(recipe);
     return ALX_OK;
 }

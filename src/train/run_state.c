@@ -9,7 +9,7 @@
 
 void alx_run_state_init(alx_run_state *run)
 {
-    *run = (alx_run_state){.best_loss = INFINITY};
+    *run = (alx_run_state){.standing = {.best = INFINITY, .reference = INFINITY}};
     alx_sums_clear(&run->train);
     alx_sums_clear(&run->validation);
 }
@@ -56,28 +56,23 @@ static bool read_double(double *value, const json_t *node)
 
 /* ---- The fields, once for both ways ---- */
 
-enum { COUNTERS = 12, DOUBLES = 3, RESULT_FIELDS = 5 };
+enum { COUNTERS = 15, DOUBLES = 4, RESULT_FIELDS = 5 };
 
-static const char *const counter_names[COUNTERS] = {"epoch",          "step",       "val_step",      "global_step",
-                                                    "optimizer_step", "best_epoch", "train_correct", "train_count",
-                                                    "val_correct",    "val_count",  "val_first",     "train_first"};
-static const char *const double_names[DOUBLES] = {"train_loss", "val_loss", "best_loss"};
+static const char *const counter_names[COUNTERS] = {"epoch",          "step",         "val_step",      "global_step",
+                                                    "optimizer_step", "best_epoch",   "train_correct", "train_count",
+                                                    "val_correct",    "val_count",    "val_first",     "train_first",
+                                                    "wait",           "plateau_wait", "plateau_drops"};
+static const char *const double_names[DOUBLES] = {"train_loss", "val_loss", "best_score", "reference_score"};
 
 static void point_at(alx_run_state *run, int64_t *counters[COUNTERS], double *doubles[DOUBLES])
 {
-    int64_t *const c[COUNTERS] = {&run->epoch,
-                                  &run->step,
-                                  &run->val_step,
-                                  &run->global_step,
-                                  &run->optimizer_step,
-                                  &run->best_epoch,
-                                  &run->train.correct,
-                                  &run->train.count,
-                                  &run->validation.correct,
-                                  &run->validation.count,
-                                  &run->validation.first_class,
-                                  &run->train.first_class};
-    double *const d[DOUBLES] = {&run->train.loss, &run->validation.loss, &run->best_loss};
+    alx_sums *const train = &run->train, *const val = &run->validation;
+    alx_standing *const s = &run->standing;
+    int64_t *const c[COUNTERS] = {
+        &run->epoch,       &run->step,          &run->val_step, &run->global_step, &run->optimizer_step,
+        &s->best_epoch,    &train->correct,     &train->count,  &val->correct,     &val->count,
+        &val->first_class, &train->first_class, &s->wait,       &s->plateau_wait,  &s->plateau_drops};
+    double *const d[DOUBLES] = {&train->loss, &val->loss, &s->best, &s->reference};
     memcpy(counters, c, sizeof c);
     memcpy(doubles, d, sizeof d);
 }
@@ -119,6 +114,12 @@ static alx_status damaged(const char *what, alx_error *err)
     return alx_fail(err, ALX_BAD_MODEL, "its metadata \"run\" is damaged: %s", what);
 }
 
+static alx_status lacking(const char *name, alx_error *err)
+{
+    return alx_fail(err, ALX_BAD_MODEL,
+                    "its metadata \"run\" has no %s: another version of alexnet wrote it; start a new run", name);
+}
+
 static alx_status read_history(alx_run_state *run, const json_t *list, alx_error *err)
 {
     if (!json_is_array(list) || (int64_t)json_array_size(list) != run->epoch) return damaged("history", err);
@@ -145,18 +146,26 @@ static alx_status read_fields(alx_run_state *run, const json_t *root, alx_error 
     for (int i = 0; i < COUNTERS; i++) {
         const json_t *node = json_object_get(root, counter_names[i]);
         int64_t value = json_integer_value(node);
+        if (!node) return lacking(counter_names[i], err);
         /* The largest, steps since the run began, is a 32-bit key of random draws. */
         if (!json_is_integer(node) || value < -1 || value > UINT32_MAX) return damaged(counter_names[i], err);
         *counters[i] = value;
     }
-    for (int i = 0; i < DOUBLES; i++)
-        if (!read_double(doubles[i], json_object_get(root, double_names[i]))) return damaged(double_names[i], err);
+    for (int i = 0; i < DOUBLES; i++) {
+        const json_t *node = json_object_get(root, double_names[i]);
+        if (!node) return lacking(double_names[i], err);
+        if (!read_double(doubles[i], node)) return damaged(double_names[i], err);
+    }
     const json_t *train = json_object_get(root, "train_one_class"), *val = json_object_get(root, "val_one_class");
     if (!json_is_boolean(train) || !json_is_boolean(val)) return damaged("one_class", err);
     run->train.one_class = json_is_true(train);
     run->validation.one_class = json_is_true(val);
-    if (run->epoch < 0 || run->epoch > ALX_MAX_EPOCHS || run->best_epoch < 0 || run->best_epoch > run->epoch)
+    const alx_standing *standing = &run->standing;
+    if (run->epoch < 0 || run->epoch > ALX_MAX_EPOCHS || standing->best_epoch < 0 || standing->best_epoch > run->epoch)
         return damaged("epoch", err);
+    const int64_t waits[] = {standing->wait, standing->plateau_wait, standing->plateau_drops};
+    for (size_t i = 0; i < sizeof waits / sizeof waits[0]; i++)
+        if (waits[i] < 0 || waits[i] > run->epoch) return damaged("wait", err);
     if (run->step < 0 || run->val_step < 0 || run->global_step < run->step || run->optimizer_step < 0)
         return damaged("step", err);
     return read_history(run, json_object_get(root, "history"), err);

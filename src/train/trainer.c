@@ -7,10 +7,13 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/rng.h"
+#include "train/monitor.h"
+#include "train/span.h"
 
 /* ---- Saving ---- */
 
@@ -21,15 +24,17 @@ static bool all_finite(const float *values, int64_t count)
     return true;
 }
 
+/* The averaged weights are the network that is kept; a checkpoint has both. */
 static alx_status save_file(alx_trainer *t, const char *name, bool weights_alone, alx_error *err)
 {
-    /* A completed run needs the optimizer's state no more: two thirds of the file. */
-    bool complete = t->run.epoch >= t->recipe->train.epochs;
     const alx_checkpoint checkpoint = {
         .params = t->params,
         .meta = &t->meta,
+        .values = t->params->data,
+        .average = t->average,
         .optimizer = &t->recipe->train.optimizer,
-        .state = complete && !t->recipe->train.keep_optimizer ? NULL : t->state,
+        /* A completed run needs the optimizer's state no more: two thirds of the file. */
+        .state = alx_trainer_is_complete(t) && !t->recipe->train.keep_optimizer ? NULL : t->state,
         .recipe = t->saved_recipe,
         .engine = t->engine_text,
         .train_hash = t->data.train_report.content_hash,
@@ -38,8 +43,9 @@ static alx_status save_file(alx_trainer *t, const char *name, bool weights_alone
     };
     char *path = alx_run_folder_file(&t->folder, name, err);
     if (!path) return ALX_NO_MEMORY;
-    alx_status status =
-        weights_alone ? alx_model_save(path, t->params, &t->meta, err) : alx_checkpoint_save(path, &checkpoint, err);
+    const float *kept = t->average ? t->average : t->params->data;
+    alx_status status = weights_alone ? alx_model_save(path, t->params, kept, &t->meta, err)
+                                      : alx_checkpoint_save(path, &checkpoint, err);
     free(path);
     return status;
 }
@@ -83,55 +89,6 @@ static bool stopping(alx_trainer *t)
     return atomic_load_explicit(&t->stop, memory_order_relaxed) != 0;
 }
 
-/* ---- Steps ---- */
-
-/* Images in step `step` of `count` images: the last one may be smaller. */
-static int64_t step_size(int64_t count, int64_t batch, int64_t step)
-{
-    int64_t left = count - step * batch;
-    return left < batch ? left : batch;
-}
-
-static alx_status train_step(alx_trainer *t, alx_error *err)
-{
-    const alx_train_config *config = &t->recipe->train;
-    alx_run_state *run = &t->run;
-    const int64_t n = step_size(t->data.train.count, t->batch, run->step);
-    const uint64_t seed = (uint64_t)config->seed;
-    ALX_TRY(alx_loader_fill(t->data.train_loader, t->order + run->step * t->batch, (int)n, 1, seed,
-                            (uint32_t)run->epoch, alx_engine_images(t->engine), alx_engine_labels(t->engine), err));
-    const alx_step_key key = {.seed = seed, .step = (uint32_t)run->global_step};
-    ALX_TRY(alx_engine_run(t->engine, ALX_MODE_TRAIN, n, &key, err));
-    alx_sums_add(&run->train, n, t->graph->spec.classes, alx_engine_losses(t->engine),
-                 alx_engine_probabilities(t->engine), alx_engine_labels(t->engine));
-    run->step++;
-    run->global_step++;
-    run->optimizer_step++;
-    if (!isfinite(run->train.loss)) return alx_trainer_diverged(t, "the loss is not a finite number", err);
-    alx_optimizer_step(&config->optimizer, run->optimizer_step, t->params->data, alx_engine_gradients(t->engine),
-                       t->state, t->params->trainable_span, (int)config->threads);
-    t->params->version++;
-    alx_trainer_emit(t, ALX_EVENT_STEP);
-    alx_trainer_examine_step(t, n);
-    return ALX_OK;
-}
-
-static alx_status validation_step(alx_trainer *t, alx_error *err)
-{
-    alx_run_state *run = &t->run;
-    const int64_t n = step_size(t->data.validation.count, t->val_batch, run->val_step);
-    ALX_TRY(alx_loader_fill(t->data.validation_loader, t->order + run->val_step * t->val_batch, (int)n, 0, 0, 0,
-                            alx_engine_images(t->engine), alx_engine_labels(t->engine), err));
-    /* A last, smaller batch runs in the full one's plan, which has packed weights already; images are independent of
-     * each other here, and what stands behind the first n is not looked at. */
-    ALX_TRY(alx_engine_run(t->engine, ALX_MODE_EVALUATE, t->val_batch, NULL, err));
-    alx_sums_add(&run->validation, n, t->graph->spec.classes, alx_engine_losses(t->engine),
-                 alx_engine_probabilities(t->engine), alx_engine_labels(t->engine));
-    run->val_step++;
-    alx_trainer_emit(t, ALX_EVENT_VALIDATE);
-    return ALX_OK;
-}
-
 /* ---- Epochs ---- */
 
 static alx_status train_part(alx_trainer *t, alx_error *err)
@@ -141,19 +98,33 @@ static alx_status train_part(alx_trainer *t, alx_error *err)
     if (t->run.global_step == 0) alx_trainer_examine_start(t);
     while (t->run.step < t->steps) {
         if (stopping(t)) return stop_here(t, err);
-        ALX_TRY(train_step(t, err));
+        ALX_TRY(alx_trainer_train_step(t, err));
     }
     return ALX_OK;
+}
+
+static alx_status validate(alx_trainer *t, alx_error *err)
+{
+    while (t->run.val_step < t->val_steps && !stopping(t)) ALX_TRY(alx_trainer_validation_step(t, err));
+    return ALX_OK;
+}
+
+/* The averaged weights take the place of the trained ones, or give it back. */
+static void swap_average(alx_trainer *t)
+{
+    if (!t->average) return;
+    alx_span_swap(t->params->data, t->average, t->params->span, (int)t->recipe->train.threads);
+    t->params->version++;
 }
 
 static alx_status validation_part(alx_trainer *t, alx_error *err)
 {
     for (int64_t i = 0; i < t->data.validation.count; i++) t->order[i] = i;
-    while (t->run.val_step < t->val_steps) {
-        if (stopping(t)) return stop_here(t, err);
-        ALX_TRY(validation_step(t, err));
-    }
-    return ALX_OK;
+    swap_average(t);
+    alx_status status = validate(t, err);
+    swap_average(t);
+    if (!status && t->run.val_step < t->val_steps) return stop_here(t, err);
+    return status;
 }
 
 /* The epoch's sums become a row of the history; the state moves on to the next epoch's beginning. */
@@ -164,19 +135,14 @@ static bool close_epoch(alx_trainer *t)
                                      .accuracy = alx_sums_accuracy(&run->train),
                                      .val_loss = alx_sums_loss(&run->validation),
                                      .val_accuracy = alx_sums_accuracy(&run->validation),
-                                     .learning_rate = t->recipe->train.optimizer.learning_rate,
+                                     .learning_rate = alx_trainer_rate(t),
                                      .one_class = t->val_steps && run->validation.one_class};
-    const double score = t->val_steps ? result.val_loss : result.loss;
-    const bool best = score < run->best_loss; /* the first on a tie */
     assert(run->epoch < run->history_capacity);
     run->history[run->epoch++] = result;
     run->step = run->val_step = 0;
     alx_sums_clear(&run->train);
     alx_sums_clear(&run->validation);
-    if (best) {
-        run->best_loss = score;
-        run->best_epoch = run->epoch;
-    }
+    const bool best = alx_monitor_observe(&run->standing, &t->recipe->train, &result, run->epoch);
     t->epoch_seconds = alx_clock() - t->epoch_began;
     alx_metrics_add_row(&t->csv, run->epoch, &result, t->epoch_seconds);
     return best;
@@ -201,12 +167,37 @@ static alx_status run_epoch(alx_trainer *t, alx_error *err)
     return ALX_OK;
 }
 
+bool alx_trainer_is_complete(const alx_trainer *t)
+{
+    const alx_train_config *config = &t->recipe->train;
+    return t->run.epoch >= config->epochs || alx_monitor_ended(&t->run.standing, config);
+}
+
+/* "complete; best: epoch 7, val_loss 0.1234" */
+static void say_end(const alx_trainer *t)
+{
+    const alx_train_config *config = &t->recipe->train;
+    const alx_run_state *run = &t->run;
+    const char *figure = alx_monitor_name(config, t->val_steps > 0);
+    char how[160] = "complete", best[96] = "";
+    if (run->epoch < config->epochs)
+        snprintf(how, sizeof how,
+                 "stopped early after epoch %" PRId64 " of %" PRId64 ": %s has not improved for %" PRId64 " epoch%s",
+                 run->epoch, config->epochs, figure, run->standing.wait, run->standing.wait == 1 ? "" : "s");
+    if (run->standing.best_epoch)
+        snprintf(best, sizeof best, "; best: epoch %" PRId64 ", %s %.4f", run->standing.best_epoch, figure,
+                 alx_monitor_value(config, &run->history[run->standing.best_epoch - 1]));
+    alx_trainer_say(t, ALX_EVENT_END, "%s%s", how, best);
+}
+
 alx_status alx_trainer_run(alx_trainer *t, alx_error *err)
 {
     t->began = t->epoch_began = alx_clock();
     alx_trainer_say(t, ALX_EVENT_START, "%s", t->folder.path);
-    while (t->run.epoch < t->recipe->train.epochs) ALX_TRY(run_epoch(t, err));
-    alx_trainer_say(t, ALX_EVENT_END, "complete");
+    /* The average begins with the weights that the run begins with. */
+    if (t->average && t->run.global_step == 0) memcpy(t->average, t->params->data, t->average_bytes);
+    while (!alx_trainer_is_complete(t)) ALX_TRY(run_epoch(t, err));
+    say_end(t);
     return ALX_OK;
 }
 

@@ -1,4 +1,5 @@
-/* A trainer, inside: trainer.c runs it, trainer_create.c builds it, trainer_resume.c continues it. */
+/* A trainer, inside: trainer.c runs it, trainer_step.c is its steps, trainer_create.c and trainer_engine.c build it,
+ * trainer_resume.c continues it. */
 #ifndef ALX_TRAIN_TRAINER_H
 #define ALX_TRAIN_TRAINER_H
 
@@ -7,6 +8,7 @@
 #include "plan/engine.h"
 #include "train/checkpoint.h"
 #include "train/doctor.h"
+#include "train/param_groups.h"
 #include "train/run_folder.h"
 #include "train/trainer_data.h"
 
@@ -30,12 +32,18 @@ struct alx_trainer {
     alx_engine *engine;
     alx_preprocess preprocess;
     alx_model_meta meta;
-    float *state[2]; /* the optimizer's, each (params->trainable_span); NULL where it keeps less */
-    size_t state_bytes;
-    int64_t batch, steps;         /* training: images a step, steps an epoch */
+    float *state[2];     /* the optimizer's, each (params->trainable_span); NULL where it keeps less */
+    float *gradient_sum; /* (params->trainable_span) where a step has several batches, else NULL */
+    size_t state_bytes;  /* of each of these */
+    float *average;      /* (params->span): the averaged weights and moving statistics; NULL without ema */
+    size_t average_bytes;
+    alx_param_groups groups;
+    int64_t batch;                /* images computed at once in training */
+    int64_t update, steps;        /* images of a step, which is one or more batches; steps an epoch */
     int64_t val_batch, val_steps; /* 0 without validation */
     int64_t *order;               /* places in the list, in the order of this epoch or of validation */
     double guess;                 /* the loss of guessing */
+    double train_chance, chance;  /* the largest class's share of training and validation images */
     char *saved_recipe;           /* what checkpoints say of the recipe */
     char *engine_text;            /* and of the plan */
     alx_run_state run;
@@ -46,6 +54,40 @@ struct alx_trainer {
     alx_consultation doctor;
     atomic_int stop;
 };
+
+/* ---- trainer.c ---- */
+
+/* Whether there is nothing left to train: all epochs are done, or patience has ended. */
+bool alx_trainer_is_complete(const alx_trainer *trainer);
+
+/* ---- trainer_step.c ---- */
+
+/* `count` training images, at most the trainer's batch, into the engine: places in the list.  augment: as they are
+ * drawn for `epoch`. */
+alx_status alx_trainer_fill(alx_trainer *trainer, const int64_t *images, int64_t count, bool augment, int64_t epoch,
+                            alx_error *err);
+/* The weights take the optimizer's step `optimizer_step` (from 1) along a gradient, which is clipped.  ALX_DIVERGED: it
+ * is not finite, and the weights are as they were. */
+alx_status alx_trainer_update(alx_trainer *trainer, float *gradient, double learning_rate, int64_t optimizer_step,
+                              alx_error *err);
+/* The next step of training, or of validation, in t->order. */
+alx_status alx_trainer_train_step(alx_trainer *trainer, alx_error *err);
+alx_status alx_trainer_validation_step(alx_trainer *trainer, alx_error *err);
+/* The learning rate of the last step, or of the first before it. */
+double alx_trainer_rate(const alx_trainer *trainer);
+
+/* ---- trainer_engine.c ---- */
+
+/* Sets batch, update and steps by the data's counts. */
+void alx_trainer_count_steps(alx_trainer *trainer);
+/* The numbers that class_weight stands for, and the loss of guessing. */
+alx_status alx_trainer_resolve_class_weight(alx_trainer *trainer, alx_error *err);
+/* Engine, optimizer's state, average and groups: checked together before any memory is taken. */
+alx_status alx_trainer_build_engine(alx_trainer *trainer, alx_dtype type, alx_error *err);
+/* Plans of every batch size that will come up, the last partial one too: no plan is built inside the run. */
+alx_status alx_trainer_prepare(alx_trainer *trainer, alx_error *err);
+/* Bytes that a checkpoint has besides the weights. */
+uint64_t alx_trainer_state_bytes(const alx_trainer *trainer);
 
 /* ---- trainer_create.c ---- */
 
@@ -71,7 +113,10 @@ void alx_trainer_say_frozen(const alx_trainer *trainer);
 /* ---- trainer_doctor.c: evidence for the doctor.  Nothing of it changes the run: the batches that it looks at are
  * those that are run anyway, and their epoch's order is put back ---- */
 
-/* Before the first step, after each step, after each epoch. */
+/* Sets the chances by the data's counts. */
+alx_status alx_trainer_count_chances(alx_trainer *trainer, alx_error *err);
+/* Before the first step; after each step, of whose last batch `images` images are left in the engine; after each
+ * epoch. */
 void alx_trainer_examine_start(alx_trainer *trainer);
 void alx_trainer_examine_step(alx_trainer *trainer, int64_t images);
 void alx_trainer_examine_epoch(alx_trainer *trainer);

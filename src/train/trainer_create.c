@@ -1,6 +1,5 @@
 /* Building a trainer: data, network, plans, run folder, in the order in which mistakes are cheapest to find. */
 #include <inttypes.h>
-#include <math.h>
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +23,27 @@ static alx_status resolve(alx_trainer *t, alx_dtype *type, alx_error *err)
     ALX_TRY(alx_engine_resolve_precision(type, (alx_precision)config->precision, err));
     config->precision = *type == ALX_BF16 ? ALX_PRECISION_BF16 : ALX_PRECISION_F32;
     return ALX_OK;
+}
+
+/* What the table of keys cannot say: values that do not go together. */
+static alx_status check_schedule(const alx_trainer *t, alx_error *err)
+{
+    const alx_train_config *config = &t->recipe->train;
+    const alx_schedule_config *schedule = &config->schedule;
+    char given[32], other[32];
+    alx_status status = ALX_OK;
+    const char *key = NULL;
+    if (schedule->min_learning_rate > config->optimizer.learning_rate && alx_schedule_has_floor(schedule)) {
+        key = "min_learning_rate";
+        status = alx_fail(err, ALX_USAGE, "min_learning_rate %s is above learning_rate %s; give a smaller one",
+                          alx_text_number(schedule->min_learning_rate, given),
+                          alx_text_number(config->optimizer.learning_rate, other));
+    } else if (schedule->warmup_epochs > (double)config->epochs) {
+        key = "warmup_epochs";
+        status = alx_fail(err, ALX_USAGE, "warmup_epochs %s is more than the run's %" PRId64 " epochs; give fewer",
+                          alx_text_number(schedule->warmup_epochs, given), config->epochs);
+    }
+    return key ? alx_recipe_where(t->recipe, "train", key, status, err) : ALX_OK;
 }
 
 /* ---- Data ---- */
@@ -166,115 +186,7 @@ static alx_status fill_meta(alx_trainer *t, alx_error *err)
     return status;
 }
 
-/* And what guessing costs: ln K times the mean weight of the training images. */
-static alx_status check_class_weight(alx_trainer *t, alx_error *err)
-{
-    const alx_numbers *given = &t->recipe->train.class_weight;
-    const int classes = t->data.train.class_count;
-    t->guess = log((double)classes);
-    if (given->count == 0) return ALX_OK;
-    if (given->count != classes)
-        return alx_fail(err, ALX_USAGE,
-                        "class_weight has %d numbers for %d classes; give one for each, in this order: %s, ...",
-                        given->count, classes, t->data.train.class_names[0]);
-    double sum = 0;
-    for (int64_t i = 0; i < t->data.train.count; i++) sum += given->values[t->data.train.samples[i].label];
-    if (!(sum > 0))
-        return alx_fail(err, ALX_USAGE,
-                        "class_weight: all are 0, so that there is nothing to learn; give at least one above 0");
-    t->guess *= sum / (double)t->data.train.count;
-    return ALX_OK;
-}
-
-/* In f32; NULL: none. */
-static alx_status read_class_weights(float **weights, alx_trainer *t, alx_error *err)
-{
-    *weights = NULL;
-    alx_status status = check_class_weight(t, err);
-    if (status) return alx_recipe_where(t->recipe, "train", "class_weight", status, err);
-    const alx_numbers *given = &t->recipe->train.class_weight;
-    if (given->count == 0) return ALX_OK;
-    *weights = alx_calloc((size_t)given->count, sizeof **weights, err);
-    if (!*weights) return ALX_NO_MEMORY;
-    for (int k = 0; k < given->count; k++) (*weights)[k] = (float)given->values[k];
-    return ALX_OK;
-}
-
-/* ---- Engine ---- */
-
-static int64_t divide_up(int64_t count, int64_t size)
-{
-    return size ? (count + size - 1) / size : 0;
-}
-
-static void count_steps(alx_trainer *t)
-{
-    const int64_t wanted = t->recipe->train.batch_size;
-    t->batch = t->data.train.count < wanted ? t->data.train.count : wanted;
-    t->val_batch = t->data.validation.count < wanted ? t->data.validation.count : wanted;
-    t->steps = divide_up(t->data.train.count, t->batch);
-    t->val_steps = divide_up(t->data.validation.count, t->val_batch);
-}
-
-static alx_status reserve_state(alx_trainer *t, alx_error *err)
-{
-    const int states = alx_optimizer_state_count(&t->recipe->train.optimizer);
-    for (int i = 0; i < states; i++) {
-        t->state[i] = alx_memory_reserve(t->state_bytes, (int)t->recipe->train.threads);
-        if (!t->state[i])
-            return alx_fail(err, ALX_NO_MEMORY, "out of memory: %zu bytes of optimizer state", t->state_bytes);
-    }
-    return ALX_OK;
-}
-
-static alx_status build_engine(alx_trainer *t, alx_dtype type, alx_error *err)
-{
-    const alx_train_config *config = &t->recipe->train;
-    float *weights;
-    uint64_t limit;
-    t->state_bytes = (size_t)t->params->trainable_span * sizeof(float);
-    ALX_TRY(alx_optimizer_check_memory(&limit, t->state_bytes, alx_optimizer_state_count(&config->optimizer), err));
-    ALX_TRY(read_class_weights(&weights, t, err));
-    const alx_engine_config engine = {.threads = (int)config->threads,
-                                      .type = type,
-                                      .exact = config->exact,
-                                      .max_batch = t->batch > t->val_batch ? t->batch : t->val_batch,
-                                      .training = true,
-                                      .smoothing = (float)config->label_smoothing,
-                                      .class_weights = weights,
-                                      .memory_limit = limit};
-    alx_status status = alx_engine_create(&t->engine, t->params, &engine, err);
-    free(weights);
-    if (!status) status = alx_engine_prepare(t->engine, ALX_MODE_TRAIN, t->batch, err);
-    if (!status && t->val_batch) status = alx_engine_prepare(t->engine, ALX_MODE_EVALUATE, t->val_batch, err);
-    return status;
-}
-
-/* Every batch size that will come up, the last partial one too: no plan is built inside the run. */
-static alx_status prepare_all(alx_trainer *t, alx_error *err)
-{
-    const struct {
-        alx_mode mode;
-        int64_t batch;
-        const char *name;
-    } plans[] = {{ALX_MODE_TRAIN, t->batch, "train"},
-                 {ALX_MODE_TRAIN, t->data.train.count - (t->steps - 1) * t->batch, "train"},
-                 {ALX_MODE_EVALUATE, t->val_batch, "evaluate"}};
-    alx_text text = {0};
-    char version[32];
-    alx_text_printf(&text, "oneDNN %s\n", alx_engine_version(version));
-    for (size_t i = 0; i < sizeof plans / sizeof plans[0]; i++) {
-        if (plans[i].batch == 0 || (i == 1 && plans[1].batch == plans[0].batch)) continue;
-        alx_status status = alx_engine_prepare(t->engine, plans[i].mode, plans[i].batch, err);
-        if (status) {
-            alx_text_finish(&text);
-            return status;
-        }
-        alx_text_printf(&text, "%s %" PRId64 "\n", plans[i].name, plans[i].batch);
-        alx_engine_describe(&text, t->engine, plans[i].mode, plans[i].batch);
-    }
-    return alx_text_take(&t->engine_text, &text, err);
-}
+/* ---- The run ---- */
 
 static alx_status reserve_run(alx_trainer *t, alx_error *err)
 {
@@ -308,6 +220,7 @@ static alx_status build(alx_trainer *t, const char *yaml, const char *out, alx_e
 {
     alx_dtype type;
     ALX_TRY(resolve(t, &type, err));
+    ALX_TRY(check_schedule(t, err));
     ALX_TRY(check_recipe(t, yaml, err));
     ALX_TRY(open_data(t, err));
     if (!yaml) ALX_TRY(check_out(t, out, err)); /* a resumed run stays where it is */
@@ -315,7 +228,7 @@ static alx_status build(alx_trainer *t, const char *yaml, const char *out, alx_e
     ALX_TRY(alx_train_preprocess(&t->preprocess, t->recipe, t->graph->spec.input, err));
     ALX_TRY(say_preprocessing(t, err));
     ALX_TRY(fill_meta(t, err));
-    count_steps(t);
+    alx_trainer_count_steps(t);
     if (t->batch < t->recipe->train.batch_size)
         alx_trainer_say(t, ALX_EVENT_MESSAGE,
                         "batch_size %" PRId64 " is more than there are training images: %" PRId64 " are used",
@@ -324,11 +237,12 @@ static alx_status build(alx_trainer *t, const char *yaml, const char *out, alx_e
     ALX_TRY(alx_params_create(&t->params, t->graph, alx_params_prefer_tiles(), err));
     alx_trainer_say_frozen(t);
     if (!yaml) ALX_TRY(alx_trainer_init_values(t, err)); /* a resumed run's come from its checkpoint */
-    ALX_TRY(build_engine(t, type, err));
-    ALX_TRY(reserve_state(t, err));
+    ALX_TRY(alx_trainer_resolve_class_weight(t, err));
+    ALX_TRY(alx_trainer_build_engine(t, type, err));
     ALX_TRY(load_data(t, err));
-    count_steps(t); /* what could not be read has gone */
-    ALX_TRY(prepare_all(t, err));
+    alx_trainer_count_steps(t); /* what could not be read has gone */
+    ALX_TRY(alx_trainer_count_chances(t, err));
+    ALX_TRY(alx_trainer_prepare(t, err));
     return reserve_run(t, err);
 }
 
@@ -363,6 +277,9 @@ void alx_trainer_destroy(alx_trainer *t)
     alx_consultation_finish(&t->doctor);
     alx_engine_destroy(t->engine);
     for (int i = 0; i < 2; i++) alx_memory_release(t->state[i], t->state_bytes);
+    alx_memory_release(t->gradient_sum, t->state_bytes);
+    alx_memory_release(t->average, t->average_bytes);
+    alx_param_groups_finish(&t->groups);
     alx_params_destroy(t->params);
     alx_graph_destroy(t->graph);
     alx_model_meta_finish(&t->meta);
@@ -455,9 +372,8 @@ alx_status alx_trainer_create(alx_trainer **trainer, const alx_recipe *recipe, c
     ALX_TRY(alx_run_folder_check(out, overwrite, err)); /* before hours of reading images */
     alx_trainer *t;
     ALX_TRY(alx_trainer_create_bare(&t, recipe, config, err));
-    const uint64_t states = (uint64_t)alx_optimizer_state_count(&t->recipe->train.optimizer);
     alx_status status =
-        alx_run_check_space(out, (uint64_t)t->params->span * sizeof(float), states * t->state_bytes, err);
+        alx_run_check_space(out, (uint64_t)t->params->span * sizeof(float), alx_trainer_state_bytes(t), err);
     if (!status) status = alx_run_folder_create(&t->folder, out, overwrite, err);
     if (!status) status = alx_trainer_write_recipe(t, true, err);
     if (!status) status = write_split(t, err);

@@ -28,16 +28,15 @@ static void permute(alx_trainer *t)
                     (uint32_t)t->run.epoch, 0);
 }
 
-/* Batch `step` of the epoch that runs or comes next, as training sees it. */
+/* The first batch of step `step` of the epoch that runs or comes next, as training sees it. */
 static alx_status look_at(alx_probe **probe, alx_trainer *t, int64_t step, alx_error *err)
 {
     if (!*probe) ALX_TRY(alx_probe_create(probe, t->graph, err));
-    const int64_t left = t->data.train.count - step * t->batch, n = left < t->batch ? left : t->batch;
-    const uint64_t seed = (uint64_t)t->recipe->train.seed;
+    const int64_t first = step * t->update, left = t->data.train.count - first, n = left < t->batch ? left : t->batch;
     permute(t);
-    ALX_TRY(alx_loader_fill(t->data.train_loader, t->order + step * t->batch, (int)n, 1, seed, (uint32_t)t->run.epoch,
-                            alx_engine_images(t->engine), alx_engine_labels(t->engine), err));
-    const alx_step_key key = {.seed = seed, .step = (uint32_t)(t->run.epoch * t->steps + step)};
+    ALX_TRY(alx_trainer_fill(t, t->order + first, n, true, t->run.epoch, err));
+    const alx_step_key key = {.seed = (uint64_t)t->recipe->train.seed,
+                              .step = (uint32_t)(t->run.epoch * t->steps + step)};
     return alx_probe_run(*probe, t->engine, t->params, n, &key, err);
 }
 
@@ -59,8 +58,10 @@ static void add_chunk(lengths *l, const alx_trainer *t, int64_t at, int64_t coun
         if (t->state[i]) memcpy(state[i], t->state[i] + at, (size_t)count * sizeof *copies);
         if (!t->state[i]) state[i] = NULL;
     }
-    alx_optimizer_step(&t->recipe->train.optimizer, t->run.optimizer_step + 1, copies,
-                       alx_engine_gradients(t->engine) + at, state, count, 1);
+    alx_optimizer_config optimizer = t->recipe->train.optimizer;
+    optimizer.learning_rate = alx_trainer_rate(t);
+    alx_optimizer_step(&optimizer, t->run.optimizer_step + 1, copies, alx_engine_gradients(t->engine) + at, state,
+                       count, 1);
     for (int64_t i = 0; i < count; i++) {
         const double moved = (double)copies[i] - (double)values[i];
         l->step += moved * moved;
@@ -161,14 +162,21 @@ static alx_status test_sample(alx_case *c, alx_trainer *t, alx_error *err)
 /* ---- The case ---- */
 
 /* The share of the largest class; 0 of an empty list. */
-static double largest_share(const alx_sample_list *list)
+static alx_status largest_share(double *share, const alx_sample_list *list, alx_error *err)
 {
-    int64_t most = 0;
-    for (int64_t i = 0, run = 0; i < list->count; i++) { /* sorted by class */
-        run = i > 0 && list->samples[i].label == list->samples[i - 1].label ? run + 1 : 1;
-        if (run > most) most = run;
-    }
-    return list->count ? (double)most / (double)list->count : 0.0;
+    int64_t *sizes = alx_sample_list_sizes(list, err), most = 0;
+    if (!sizes) return ALX_NO_MEMORY;
+    for (int c = 0; c < list->class_count; c++)
+        if (sizes[c] > most) most = sizes[c];
+    *share = list->count ? (double)most / (double)list->count : 0.0;
+    free(sizes);
+    return ALX_OK;
+}
+
+alx_status alx_trainer_count_chances(alx_trainer *t, alx_error *err)
+{
+    ALX_TRY(largest_share(&t->train_chance, &t->data.train, err));
+    return largest_share(&t->chance, &t->data.validation, err);
 }
 
 static alx_case open_case(const alx_trainer *t, alx_moment moment)
@@ -182,8 +190,8 @@ static alx_case open_case(const alx_trainer *t, alx_moment moment)
                       .guess = t->guess,
                       .train_count = t->data.train.count,
                       .validation_count = t->data.validation.count,
-                      .train_chance = largest_share(&t->data.train),
-                      .chance = largest_share(&t->data.validation),
+                      .train_chance = t->train_chance,
+                      .chance = t->chance,
                       .config = &t->recipe->train,
                       .preprocess = &t->preprocess,
                       .graph = t->graph,

@@ -23,7 +23,8 @@ static alx_event event_of(const alx_trainer *t, alx_event_kind kind)
                        .accuracy = alx_sums_accuracy(&run->train),
                        .val_loss = alx_sums_loss(&run->validation),
                        .val_accuracy = alx_sums_accuracy(&run->validation),
-                       .seconds = alx_clock() - (whole ? t->began : t->epoch_began)};
+                       .seconds = alx_clock() - (whole ? t->began : t->epoch_began),
+                       .learning_rate = alx_trainer_rate(t)};
     if (done) event.seconds = t->epoch_seconds;
     /* At an epoch's end its sums have become a row of the history. */
     if ((done || kind == ALX_EVENT_END) && run->epoch > 0) {
@@ -32,7 +33,8 @@ static alx_event event_of(const alx_trainer *t, alx_event_kind kind)
         event.accuracy = result->accuracy;
         event.val_loss = result->val_loss;
         event.val_accuracy = result->val_accuracy;
-        event.best = run->best_epoch == run->epoch;
+        event.best = run->standing.best_epoch == run->epoch;
+        event.learning_rate = result->learning_rate;
     }
     return event;
 }

@@ -6,15 +6,16 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "train/monitor.h"
 #include "train/trainer.h"
 
-/* Keys that a resume may change: they do not change what is computed, or, as epochs, only how much of it.
+/* Keys that a resume may change: they do not change what is computed, or, as epochs and patience, only how much of it.
  * (threads changes the last bits.)  The paths may: moved data is known by its hash. */
-static const char *const may_change[] = {
-    "train.epochs", "train.threads", "train.keep_optimizer", "data.train", "data.validation", "data.test",
-    "data.csv",     "data.root",     "data.skip_bad",        "data.cache"};
+static const char *const may_change[] = {"train.epochs", "train.patience",  "train.threads", "train.keep_optimizer",
+                                         "data.train",   "data.validation", "data.test",     "data.csv",
+                                         "data.root",    "data.skip_bad",   "data.cache"};
 static const char may_change_text[] =
-    "epochs, threads, keep_optimizer, cache, skip_bad and the paths of the same images";
+    "epochs, patience, threads, keep_optimizer, cache, skip_bad and the paths of the same images";
 
 static bool changeable(const alx_recipe_section *section, const alx_option *option)
 {
@@ -137,26 +138,33 @@ static alx_status compare_data(const alx_trainer *t, const alx_saved *saved, alx
 /* A stranger's counters must fit this run. */
 static alx_status check_state(const alx_trainer *t, const alx_run_state *run, alx_error *err)
 {
-    const int64_t images = run->step * t->batch, seen = run->val_step * t->val_batch;
     const int64_t train = t->data.train.count, val = t->data.validation.count;
+    const int64_t images = run->step < t->steps ? run->step * t->update : train;
+    const int64_t seen = run->val_step < t->val_steps ? run->val_step * t->val_batch : val;
     bool fits = run->step <= t->steps && run->val_step <= t->val_steps &&
-                (run->val_step == 0 || run->step == t->steps) &&
-                run->train.count == (images < train ? images : train) &&
-                run->validation.count == (seen < val ? seen : val) && run->validation.first_class < t->meta.class_count;
+                (run->val_step == 0 || run->step == t->steps) && run->train.count == images &&
+                run->validation.count == seen && run->validation.first_class < t->meta.class_count;
     if (!fits) return alx_fail(err, ALX_BAD_MODEL, "its metadata \"run\" does not fit the data; start a new run");
     return ALX_OK;
 }
 
-static alx_status check_epochs(const alx_run_state *run, int64_t epochs, alx_error *err)
+static alx_status check_epochs(const alx_run_state *run, const alx_train_config *config, alx_error *err)
 {
-    if (run->epoch < epochs) return ALX_OK;
+    const int64_t epochs = config->epochs, waited = run->standing.wait;
     if (run->epoch == epochs && run->step == 0)
         return alx_fail(err, ALX_USAGE,
                         "the run is complete after %" PRId64 " epochs; to extend it give more, such as "
                         "--epochs %" PRId64,
                         run->epoch, 2 * run->epoch);
-    return alx_fail(err, ALX_USAGE, "%" PRId64 " epochs are done already; give epochs above %" PRId64, run->epoch,
-                    run->epoch);
+    if (run->epoch >= epochs)
+        return alx_fail(err, ALX_USAGE, "%" PRId64 " epochs are done already; give epochs above %" PRId64, run->epoch,
+                        run->epoch);
+    if (!alx_monitor_ended(&run->standing, config)) return ALX_OK;
+    return alx_fail(
+        err, ALX_USAGE,
+        "the run is complete: it stopped early after epoch %" PRId64 ", when %s had not improved for %" PRId64
+        " epochs; to extend it give more patience, such as --patience %" PRId64 ", or 0 for no end",
+        run->epoch, alx_monitor_name(config, !isnan(run->history[run->epoch - 1].val_loss)), waited, 2 * waited);
 }
 
 /* ---- Putting it together ---- */
@@ -183,7 +191,7 @@ static alx_status restore(alx_trainer *t, alx_saved *saved, alx_error *err)
     ALX_TRY(compare_data(t, saved, err));
     ALX_TRY(check_state(t, &saved->run, err));
     bool has_state;
-    ALX_TRY(alx_saved_tensors(saved, t->params, &t->recipe->train.optimizer, t->state, &has_state, err));
+    ALX_TRY(alx_saved_tensors(saved, t->params, t->average, &t->recipe->train.optimizer, t->state, &has_state, err));
     alx_run_state_finish(&t->run);
     t->run = saved->run;
     saved->run = (alx_run_state){0};
@@ -203,7 +211,8 @@ static alx_status restore(alx_trainer *t, alx_saved *saved, alx_error *err)
     return restore_metrics(t, err);
 }
 
-static void say_threads(const alx_trainer *t, const alx_saved *saved)
+/* What differs from an uninterrupted run. */
+static void say_changes(const alx_trainer *t, const alx_saved *saved)
 {
     struct alx_recipe *was;
     if (alx_recipe_parse(&was, saved->recipe, strlen(saved->recipe), NULL, NULL)) return;
@@ -212,6 +221,11 @@ static void say_threads(const alx_trainer *t, const alx_saved *saved)
                         "%" PRId64 " thread%s where the run began with %" PRId64
                         ": the last bits will differ from an uninterrupted run's",
                         t->recipe->train.threads, t->recipe->train.threads == 1 ? "" : "s", was->train.threads);
+    if (was->train.epochs != t->recipe->train.epochs && alx_schedule_needs_epochs(&was->train.schedule))
+        alx_trainer_say(t, ALX_EVENT_MESSAGE,
+                        "The schedule depends on the number of epochs: from here on the learning rate is that of a run "
+                        "of %" PRId64 ", where it began as one of %" PRId64,
+                        t->recipe->train.epochs, was->train.epochs);
     alx_recipe_destroy(was);
 }
 
@@ -235,7 +249,7 @@ static alx_status open_recipe(struct alx_recipe **recipe, const alx_run_folder *
     free(path);
     for (int i = 0; i < key_count && !status; i++) status = set_key(*recipe, keys[i], err);
     if (!status) status = compare_recipes(saved, *recipe, err);
-    if (!status) status = check_epochs(&saved->run, (*recipe)->train.epochs, err);
+    if (!status) status = check_epochs(&saved->run, &(*recipe)->train, err);
     if (!status) status = compare_model(saved, *recipe, err);
     if (!status) status = check_precision(*recipe, err);
     if (status) {
@@ -262,12 +276,11 @@ alx_status alx_trainer_resume(alx_trainer **trainer, const char *run, const char
     t->folder = folder;
     folder = (alx_run_folder){.lock = -1};
     status = restore(t, &saved, err);
-    const uint64_t states = (uint64_t)alx_optimizer_state_count(&t->recipe->train.optimizer);
     if (!status)
-        status = alx_run_check_space(run, (uint64_t)t->params->span * sizeof(float), states * t->state_bytes, err);
+        status = alx_run_check_space(run, (uint64_t)t->params->span * sizeof(float), alx_trainer_state_bytes(t), err);
     if (!status) status = alx_trainer_write_recipe(t, false, err);
     if (!status) {
-        say_threads(t, &saved);
+        say_changes(t, &saved);
         *trainer = t;
         t = NULL;
     }

@@ -48,6 +48,7 @@ typedef struct model {
     alx_params *params;
     alx_model_meta meta;
     float *state[2];
+    float *average;
 } model;
 
 static const char *const class_names[] = {"隶书", "行楷 \"x\""};
@@ -83,11 +84,16 @@ static model model_make(int units, bool tiled)
                 m.state[s][p->offset + k] = (float)(k % 1000 + s) / 7;
         }
     }
+    m.average = calloc((size_t)m.params->span, sizeof(float));
+    for (int i = 0; i < m.params->count; i++)
+        for (int64_t k = 0; k < m.params->list[i].count; k++)
+            m.average[m.params->list[i].offset + k] = (float)(k % 999 + i) / 9;
     return m;
 }
 
 static void model_finish(model *m)
 {
+    free(m->average);
     alx_params_destroy(m->params);
     alx_graph_destroy(m->graph);
     alx_model_meta_finish(&m->meta);
@@ -111,8 +117,8 @@ static alx_run_state some_state(void)
     run.val_step = 0;
     run.global_step = 23;
     run.optimizer_step = 22;
-    run.best_loss = 0.1;
-    run.best_epoch = 1;
+    run.standing = (alx_standing){
+        .best = 0.1, .best_epoch = 1, .reference = 0.2, .wait = 2, .plateau_wait = 1, .plateau_drops = 1};
     run.train = (alx_sums){.loss = 1.0 / 3, .correct = 7, .count = 30, .first_class = 1, .one_class = true};
     assert_int_equal(alx_run_state_reserve(&run, 2, NULL), ALX_OK);
     run.history[0] =
@@ -126,6 +132,8 @@ static void save(const model *m, const char *name, const alx_run_state *run)
 {
     const alx_checkpoint checkpoint = {.params = m->params,
                                        .meta = &m->meta,
+                                       .values = m->params->data,
+                                       .average = m->average,
                                        .optimizer = &adam,
                                        .state = m->state,
                                        .recipe = "train: {}\n",
@@ -156,14 +164,16 @@ static void checkpoints_come_back_whole(void **unused)
     assert_string_equal(saved.meta.class_names[1], class_names[1]);
     assert_int_equal(saved.run.global_step, 23);
     assert_int_equal(saved.run.train.first_class, 1);
-    assert_true(saved.run.train.loss == 1.0 / 3 && saved.run.best_loss == 0.1);
+    assert_true(saved.run.train.loss == 1.0 / 3 && saved.run.standing.best == 0.1);
+    assert_memory_equal(&saved.run.standing, &run.standing, sizeof run.standing);
     assert_true(isnan(saved.run.history[0].val_loss) && saved.run.history[1].loss == 1e-300);
     assert_true(saved.run.history[1].one_class && !saved.run.history[0].one_class);
 
     /* into a store with another layout: every value and moment is the same in canonical order */
     memset(other.params->data, 0, (size_t)other.params->span * sizeof(float));
+    memset(other.average, 0, (size_t)other.params->span * sizeof(float));
     memset(other.state[1], 0, (size_t)other.params->trainable_span * sizeof(float));
-    check(alx_saved_tensors(&saved, other.params, &adam, other.state, &has_state, &err), &err);
+    check(alx_saved_tensors(&saved, other.params, other.average, &adam, other.state, &has_state, &err), &err);
     assert_true(has_state);
     float *a = malloc((size_t)m.params->span * sizeof(float)), *b = malloc((size_t)m.params->span * sizeof(float));
     bool tiled = false;
@@ -173,6 +183,9 @@ static void checkpoints_come_back_whole(void **unused)
         alx_params_export(m.params, i, m.params->data, a);
         alx_params_export(other.params, i, other.params->data, b);
         assert_memory_equal(a, b, bytes);
+        alx_params_export(m.params, i, m.average, a);
+        alx_params_export(other.params, i, other.average, b);
+        assert_memory_equal(a, b, bytes); /* moving statistics too */
         if (!m.params->list[i].trainable) continue;
         alx_params_export(m.params, i, m.state[1], a);
         alx_params_export(other.params, i, other.state[1], b);
@@ -204,7 +217,7 @@ static void files_of_other_models_are_refused(void **unused)
     (void)unused;
     model m = model_make(8, false), wide = model_make(9, false);
     alx_error err;
-    check(alx_model_save(path_of("best"), m.params, &m.meta, &err), &err);
+    check(alx_model_save(path_of("best"), m.params, m.params->data, &m.meta, &err), &err);
     alx_saved saved;
     assert_int_equal(alx_saved_open(&saved, path_of("best"), &err), ALX_BAD_MODEL);
     expect_words(err.message, "weights alone");
@@ -230,7 +243,7 @@ static void class_names_must_be_utf8(void **unused)
     const char *const names[] = {"a", "\xff\xfe"};
     alx_error err;
     m.meta.class_names = (const char **)names;
-    assert_int_equal(alx_model_save(path_of("best"), m.params, &m.meta, &err), ALX_BAD_DATA);
+    assert_int_equal(alx_model_save(path_of("best"), m.params, m.params->data, &m.meta, &err), ALX_BAD_DATA);
     expect_words(err.message, "\\xff\\xfe");
     assert_false(alx_file_exists(path_of("best")));
     model_finish(&m);
@@ -251,6 +264,8 @@ static void damaged_states_are_refused(void **unused)
                                            {"\"step\":3", "\"step\":-1"},
                                            {"\"step\":3", "\"step\":24"},
                                            {"\"best_epoch\":1", "\"best_epoch\":3"},
+                                           {"\"wait\":2", "\"wait\":3"},
+                                           {"\"plateau_drops\":1", "\"plateau_drops\":-1"},
                                            {"\"train_count\":30", "\"x\":30"},
                                            {"\"history\":[[", "\"history\":["},
                                            {"3fe6666666666666", "3fe666666666666"},
@@ -266,6 +281,12 @@ static void damaged_states_are_refused(void **unused)
         if (!alx_run_state_read(&read, edited, &err)) fail_msg("accepted %s", edited);
         alx_run_state_finish(&read);
     }
+    char *older = strstr(text.data, "\"plateau_wait\"");
+    assert_non_null(older);
+    older[1] = 'x';
+    assert_int_equal(alx_run_state_read(&read, text.data, &err), ALX_BAD_MODEL);
+    expect_words(err.message, "has no plateau_wait: another version of alexnet wrote it; start a new run");
+    alx_run_state_finish(&read);
     alx_text_finish(&text);
     alx_run_state_finish(&run);
 }

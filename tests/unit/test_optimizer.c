@@ -33,6 +33,14 @@ static const struct {
 #define ADAM .kind = ALX_ADAM, .learning_rate = 0.01, .beta_1 = 0.9, .beta_2 = 0.999
     {"adam-pytorch", {ADAM, .epsilon = 1e-3, .epsilon_form = ALX_EPSILON_PYTORCH}},
     {"adam-pytorch-decay", {ADAM, .epsilon = 1e-8, .epsilon_form = ALX_EPSILON_PYTORCH, .weight_decay = 0.1}},
+    {"adamw",
+     {.kind = ALX_ADAMW,
+      .learning_rate = 0.01,
+      .beta_1 = 0.9,
+      .beta_2 = 0.999,
+      .epsilon = 1e-8,
+      .epsilon_form = ALX_EPSILON_PYTORCH,
+      .weight_decay = 0.1}},
     {"adam-keras", {ADAM, .epsilon = 1e-3, .epsilon_form = ALX_EPSILON_KERAS}},
     {"sgd", {.kind = ALX_SGD, .learning_rate = 0.1}},
     {"sgd-decay", {.kind = ALX_SGD, .learning_rate = 0.1, .weight_decay = 0.1}},
@@ -105,7 +113,7 @@ static void updates_match_pytorch_and_keras(void **unused)
         rows++;
     }
     fclose(file);
-    assert_int_equal(rows, 28);
+    assert_int_equal(rows, 32);
 }
 
 /* The same element gets the same bits wherever it lies: in a block, in the tail, with any number of threads. */
@@ -147,6 +155,8 @@ static void state_is_named(void **unused)
     assert_int_equal(alx_optimizer_state_count(find("adam-keras")), 2);
     assert_string_equal(alx_optimizer_state_name(find("adam-keras"), 0), "m");
     assert_string_equal(alx_optimizer_state_name(find("adam-keras"), 1), "v");
+    assert_int_equal(alx_optimizer_state_count(find("adamw")), 2);
+    assert_string_equal(alx_optimizer_state_name(find("adamw"), 0), "m");
     assert_int_equal(alx_optimizer_state_count(find("sgd")), 0);
     assert_int_equal(alx_optimizer_state_count(find("sgd-nesterov")), 1);
     assert_string_equal(alx_optimizer_state_name(find("sgd-nesterov"), 0), "momentum");

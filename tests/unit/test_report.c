@@ -165,6 +165,32 @@ static void test_log_has_a_line_per_epoch(void **state)
     capture_finish(&c);
 }
 
+/* The learning rate stands at the end of an epoch's line once it has changed, and from then on. */
+static void test_a_rate_that_moves_is_shown(void **state)
+{
+    (void)state;
+    static const double rates[] = {0.01, 0.01, 0.0005, 0.01};
+    capture c;
+    capture_init(&c, false, 0);
+    for (int e = 0; e < 4; e++) {
+        alx_event event = BLANK;
+        event.kind = ALX_EVENT_STEP;
+        event.step = 1;
+        event.learning_rate = rates[e];
+        alx_progress_event(&event, &c.progress);
+        event.kind = ALX_EVENT_EPOCH_END;
+        alx_progress_event(&event, &c.progress);
+    }
+    fflush(c.file);
+    const char *first = strstr(c.text, "learning_rate");
+    assert_non_null(first);
+    assert_int_equal(strncmp(first, "learning_rate: 5.0000e-04\n", 26), 0);
+    const char *second = strstr(first + 1, "learning_rate");
+    assert_non_null(second);
+    assert_string_equal(second, "learning_rate: 0.0100\n");
+    capture_finish(&c);
+}
+
 static void test_terminal_redraws_one_line(void **state)
 {
     (void)state;
@@ -412,6 +438,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_log_has_a_line_per_epoch),
+        cmocka_unit_test(test_a_rate_that_moves_is_shown),
         cmocka_unit_test(test_terminal_redraws_one_line),
         cmocka_unit_test(test_redraws_are_rare),
         cmocka_unit_test(test_live_line_fits),

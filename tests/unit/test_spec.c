@@ -131,6 +131,8 @@ static void refuses_bad_names_and_inputs(void **state)
     (void)state;
     assert_refused(HEAD "  - flatten: {name: a}\n  - flatten: {name: a}\n", "net.yaml:6:21: ", "taken");
     assert_refused(HEAD "  - flatten: {name: input}\n", "net.yaml:5:21: ", "input");
+    assert_refused(HEAD "  - flatten: {name: optimizer}\n", "net.yaml:5:21: ", "the name optimizer is a checkpoint's");
+    assert_refused(HEAD "  - flatten: {name: ema}\n", "net.yaml:5:21: ", "the name ema is a checkpoint's");
     assert_refused(HEAD "  - flatten: {name: optimizer}\n", "net.yaml:5:21: ", "checkpoint");
     assert_refused(HEAD "  - flatten: {name: a.b}\n", "net.yaml:5:21: ", "letters");
     assert_refused(HEAD "  - flatten: {name: ''}\n", "net.yaml:5:21: ", "letters");

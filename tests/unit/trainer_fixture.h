@@ -122,6 +122,7 @@ typedef struct witness {
     double loss, val_accuracy, last_loss_seen;
     int started, best;
     char said[8192]; /* messages and warnings, a line each */
+    char ended[512]; /* what the end said */
 } witness;
 
 static inline void watch(const alx_event *event, void *user)
@@ -129,7 +130,10 @@ static inline void watch(const alx_event *event, void *user)
     witness *w = user;
     assert_int_equal(event->struct_size, sizeof *event);
     if (event->kind == ALX_EVENT_START) w->started++;
-    if (event->kind == ALX_EVENT_END) w->ends++;
+    if (event->kind == ALX_EVENT_END) {
+        w->ends++;
+        snprintf(w->ended, sizeof w->ended, "%s", event->text);
+    }
     if (event->kind == ALX_EVENT_STEP) {
         assert_true(event->step >= 1 && event->step <= event->steps);
         w->steps++;

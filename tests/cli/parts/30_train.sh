@@ -32,6 +32,16 @@ out_has "runs/1"
 refused 2 "epochs" train photos --epochs 0
 refused 2 "--resume runs/a" train runs/a
 
+# A rate of 0 learns nothing: patience ends the run, which is complete.
+run 0 train --model tiny.yaml --data.train photos --epochs 9 --learning-rate 0 --patience 2 --schedule plateau \
+    --plateau-patience 1 --ema 0.9 --rate-multipliers '{"*.bias": 2}' --class-weight balanced --out runs/patient
+err_has "stopped early after epoch 3 of 9: val_loss has not improved for 2 epochs; best: epoch 1, val_loss 0."
+refused 2 "such as --patience 4" train --resume runs/patient
+run 0 train --resume runs/patient --patience 3
+err_has "stopped early after epoch 4 of 9"
+refused 2 "no trained tensor is called like dense.bias; there are conv2d_1.kernel" \
+    train --model tiny.yaml --data.train photos --decay-multipliers '{dense.bias: 0}'
+
 run 0 evaluate runs/a --data test
 out_like '^accuracy +[01]\.[0-9]{4} \(95 % interval [01]\.[0-9]{4} to [01]\.[0-9]{4}\)$'
 out_like '^横 +[0-9.]+ +[0-9.]+ +[0-9.]+ +25$'

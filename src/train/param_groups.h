@@ -1,0 +1,29 @@
+/* Parameter groups: parts of the trainable span with a learning rate and a weight decay of their own. */
+#ifndef ALX_TRAIN_PARAM_GROUPS_H
+#define ALX_TRAIN_PARAM_GROUPS_H
+
+#include "base/option.h"
+#include "model/params.h"
+#include "train/optimizer.h"
+
+typedef struct alx_param_group {
+    int64_t first, count; /* floats of the span; first is a multiple of 16 */
+    double rate, decay;   /* factors of learning_rate and weight_decay */
+} alx_param_group;
+
+typedef struct alx_param_groups {
+    int count;
+    alx_param_group *list; /* in the span's order, without gaps */
+} alx_param_groups;
+
+/* rates and decays: patterns of tensor names, such as "*.bias" (fnmatch), and factors; the first that matches counts,
+ * without one the factor is 1.  Neighbours of equal factors are one group, so without patterns there is one in all.
+ * A pattern that matches no trainable tensor is an error which names them; *wrong tells then which map it was in. */
+alx_status alx_param_groups_create(alx_param_groups *groups, const alx_map **wrong, const alx_params *params,
+                                   const alx_map *rates, const alx_map *decays, alx_error *err);
+void alx_param_groups_finish(alx_param_groups *groups);
+/* alx_optimizer_step, group by group; the same bits as one step where all factors are 1. */
+void alx_param_groups_step(const alx_param_groups *groups, const alx_optimizer_config *config, int64_t t, float *values,
+                           const float *gradient, float *const *state, int threads);
+
+#endif

@@ -1,0 +1,142 @@
+/* The steps of a run: batches make a gradient, the gradient an update of the weights. */
+#include <math.h>
+
+#include "train/span.h"
+#include "train/trainer.h"
+
+/* ---- The learning rate ---- */
+
+static double rate_at(const alx_trainer *t, int64_t step)
+{
+    const alx_train_config *config = &t->recipe->train;
+    const alx_schedule_place place = {.step = step,
+                                      .steps_per_epoch = t->steps,
+                                      .epochs = config->epochs,
+                                      .plateau_drops = t->run.standing.plateau_drops};
+    return alx_schedule_rate(&config->schedule, config->optimizer.learning_rate, &place);
+}
+
+double alx_trainer_rate(const alx_trainer *t)
+{
+    if (t->steps == 0) return t->recipe->train.optimizer.learning_rate; /* the data are not read yet */
+    return rate_at(t, t->run.global_step ? t->run.global_step - 1 : 0);
+}
+
+/* ---- Gradients ---- */
+
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+alx_status alx_trainer_fill(alx_trainer *t, const int64_t *images, int64_t count, bool augment, int64_t epoch,
+                            alx_error *err)
+{
+    return alx_loader_fill(t->data.train_loader, images, (int)count, augment, (uint64_t)t->recipe->train.seed,
+                           (uint32_t)epoch, alx_engine_images(t->engine), alx_engine_labels(t->engine), err);
+}
+
+/* Runs `count` images of the epoch from place `first` of its order on: the gradient is of their mean loss.  slot: their
+ * place in the step, so that a step's draws do not depend on how it is cut. */
+static alx_status run_batch(alx_trainer *t, int64_t first, int64_t count, int64_t slot, alx_error *err)
+{
+    const uint64_t seed = (uint64_t)t->recipe->train.seed;
+    alx_run_state *run = &t->run;
+    ALX_TRY(alx_trainer_fill(t, t->order + first, count, true, run->epoch, err));
+    const alx_step_key key = {.seed = seed, .step = (uint32_t)run->global_step, .first_slot = (uint32_t)slot};
+    ALX_TRY(alx_engine_run(t->engine, ALX_MODE_TRAIN, count, &key, err));
+    alx_sums_add(&run->train, count, t->graph->spec.classes, alx_engine_losses(t->engine),
+                 alx_engine_probabilities(t->engine), alx_engine_labels(t->engine));
+    return ALX_OK;
+}
+
+/* Of the mean loss of `images` images from place `first` on.  Each batch weighs as many images as it has. */
+static alx_status compute_gradient(float **gradient, alx_trainer *t, int64_t first, int64_t images, alx_error *err)
+{
+    const int64_t span = t->params->trainable_span;
+    const int threads = (int)t->recipe->train.threads;
+    *gradient = alx_engine_gradients(t->engine);
+    if (images <= t->batch) return run_batch(t, first, images, 0, err);
+    alx_span_clear(t->gradient_sum, span, threads);
+    for (int64_t slot = 0; slot < images; slot += t->batch) {
+        const int64_t count = least(t->batch, images - slot);
+        ALX_TRY(run_batch(t, first + slot, count, slot, err));
+        alx_span_add(t->gradient_sum, *gradient, (double)count / (double)images, span, threads);
+    }
+    *gradient = t->gradient_sum;
+    return ALX_OK;
+}
+
+static alx_status clip(const alx_trainer *t, float *gradient, alx_error *err)
+{
+    const alx_train_config *config = &t->recipe->train;
+    const int64_t span = t->params->trainable_span;
+    const int threads = (int)config->threads;
+    if (config->clip_value > 0.0) alx_span_clamp(gradient, config->clip_value, span, threads);
+    if (!(config->clip_norm > 0.0)) return ALX_OK;
+    const double norm = alx_span_norm(gradient, span, threads);
+    if (!isfinite(norm)) return alx_fail(err, ALX_DIVERGED, "the gradient is not a finite number");
+    if (norm > config->clip_norm) alx_span_scale(gradient, config->clip_norm / norm, span, threads);
+    return ALX_OK;
+}
+
+alx_status alx_trainer_update(alx_trainer *t, float *gradient, double learning_rate, int64_t optimizer_step,
+                              alx_error *err)
+{
+    const alx_train_config *config = &t->recipe->train;
+    alx_optimizer_config optimizer = config->optimizer;
+    optimizer.learning_rate = learning_rate;
+    ALX_TRY(clip(t, gradient, err));
+    alx_param_groups_step(&t->groups, &optimizer, optimizer_step, t->params->data, gradient, t->state,
+                          (int)config->threads);
+    t->params->version++;
+    return ALX_OK;
+}
+
+/* ---- Steps ---- */
+
+/* The average's decay grows from 2/11 on, so that it soon forgets the random start (TensorFlow's
+ * ExponentialMovingAverage with num_updates). */
+static void move_average(alx_trainer *t)
+{
+    const alx_train_config *config = &t->recipe->train;
+    const double done = (double)t->run.global_step, grown = (1.0 + done) / (10.0 + done);
+    if (t->average)
+        alx_span_average(t->average, t->params->data, fmin(config->ema, grown), t->params->span, (int)config->threads);
+}
+
+alx_status alx_trainer_train_step(alx_trainer *t, alx_error *err)
+{
+    alx_run_state *run = &t->run;
+    const int64_t first = run->step * t->update, images = least(t->update, t->data.train.count - first);
+    const double rate = rate_at(t, run->global_step);
+    float *gradient;
+    ALX_TRY(compute_gradient(&gradient, t, first, images, err));
+    run->step++;
+    run->global_step++;
+    run->optimizer_step++;
+    if (!isfinite(run->train.loss)) return alx_trainer_diverged(t, "the loss is not a finite number", err);
+    const alx_status status = alx_trainer_update(t, gradient, rate, run->optimizer_step, err);
+    if (status == ALX_DIVERGED) return alx_trainer_diverged(t, "the gradient is not a finite number", err);
+    ALX_TRY(status);
+    move_average(t);
+    alx_trainer_emit(t, ALX_EVENT_STEP);
+    alx_trainer_examine_step(t, (images - 1) % t->batch + 1);
+    return ALX_OK;
+}
+
+alx_status alx_trainer_validation_step(alx_trainer *t, alx_error *err)
+{
+    alx_run_state *run = &t->run;
+    const int64_t first = run->val_step * t->val_batch, n = least(t->val_batch, t->data.validation.count - first);
+    ALX_TRY(alx_loader_fill(t->data.validation_loader, t->order + first, (int)n, 0, 0, 0, alx_engine_images(t->engine),
+                            alx_engine_labels(t->engine), err));
+    /* A last, smaller batch runs in the full one's plan, which has packed weights already; images are independent of
+     * each other here, and what stands behind the first n is not looked at. */
+    ALX_TRY(alx_engine_run(t->engine, ALX_MODE_EVALUATE, t->val_batch, NULL, err));
+    alx_sums_add(&run->validation, n, t->graph->spec.classes, alx_engine_losses(t->engine),
+                 alx_engine_probabilities(t->engine), alx_engine_labels(t->engine));
+    run->val_step++;
+    alx_trainer_emit(t, ALX_EVENT_VALIDATE);
+    return ALX_OK;
+}
