@@ -19,17 +19,19 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
 PYTHON = '/usr/bin/python3'
-JOBS = {  # recipe, and what its data is called in FOLDER: {key: path}
-    'demo': ('recipes/demo.yaml', {'data.train': 'demo/train', 'data.validation': 'demo/validation', 'data.test': ''}),
-    'gender': ('recipes/gender-course.yaml', {'data.csv': 'faces/FaceScore.csv', 'data.root': 'faces/images'}),
-    'cifar': ('bench/learn/cifar.yaml', {'data.train': 'cifar10/train', 'data.validation': 'cifar10/test'}),
+JOBS = {  # recipe, precision, and what its data is called in FOLDER: {key: path}
+    'demo': ('recipes/demo.yaml', 'bf16',
+             {'data.train': 'demo/train', 'data.validation': 'demo/validation', 'data.test': ''}),
+    'gender': ('recipes/gender-course.yaml', 'f32',
+               {'data.csv': 'faces/FaceScore.csv', 'data.root': 'faces/images'}),
+    'cifar': ('bench/learn/cifar.yaml', 'f32', {'data.train': 'cifar10/train', 'data.validation': 'cifar10/test'}),
 }
 
 
 def train_here(build, job, seed, run, data):
-    recipe, paths = JOBS[job]
+    recipe, precision, paths = JOBS[job]
     command = [build + '/alexnet', 'train', os.path.join(ROOT, recipe), '--out', run, '--overwrite',
-               '--seed', str(seed), '--train.epsilon-form', 'pytorch']
+               '--train.seed', str(seed), '--train.epsilon-form', 'pytorch', '--train.precision', precision]
     for key, path in paths.items():
         command += ['--' + key, os.path.join(data, path) if path else '']
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
@@ -46,7 +48,8 @@ def train_there(seed, run):
 def images_of(run):
     """How many validation images there are: what one accuracy can tell."""
     with open(os.path.join(run, 'split.csv'), encoding='utf-8', newline='') as file:
-        return sum(row['split'] == 'validation' for row in csv.DictReader(file))
+        splits = [row['split'] for row in csv.DictReader(file)]
+    return splits.count('validation') or splits.count('test')
 
 
 def wilson(share, count):

@@ -57,6 +57,8 @@ draw colour-96 pca_lighting '[pca_lighting: 0.5]' 印
 draw data-96 gaussian_blur '[gaussian_blur: [0.1, 3]]' 宋
 draw colour-96 noise '[noise: [0, 0.15]]' 印 4 # noise makes large files
 draw colour-96 erase '[erase: {probability: 1}]' 印
+draw data-96 mixup '[mixup: 1]' 宋
+draw data-96 cutmix '[cutmix]' 宋
 draw data-96 together '[rotate: 8, shear: 8, scale: [0.8, 1], elastic: {alpha: 30, sigma: 6}, stroke_width: 0.7]' 宋
 /usr/bin/python3 - "$out"/*.png <<'END'
 import sys

@@ -104,9 +104,10 @@ def load(run, data, model):
     height, width, _ = model['input']
     rows = list(csv.DictReader(open(os.path.join(run, 'split.csv'), encoding='utf-8', newline='')))
     classes = sorted({r['label'] for r in rows}, key=lambda c: c.encode())
+    validates = 'validation' if any(r['split'] == 'validation' for r in rows) else 'test'
     splits = {}
-    for split in ('train', 'validation'):
-        chosen = [r for r in rows if r['split'] == split]
+    for split, called in (('train', 'train'), ('validation', validates)):
+        chosen = [r for r in rows if r['split'] == called]
         images = np.empty((len(chosen), height, width, 3), np.uint8)
         for i, row in enumerate(chosen):
             with Image.open(os.path.join(run, row['path'])) as image:

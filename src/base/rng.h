@@ -17,10 +17,9 @@ typedef enum alx_rng_purpose {
     ALX_RNG_DROPOUT = 5, /* + 256 x the layer's index; step: training step, slot: place in the global batch */
     ALX_RNG_SAMPLE = 6,  /* pictures to show */
     ALX_RNG_PROFILE = 7, /* images of a profile; slot: image, element: a quarter of the pixel's index */
-    ALX_RNG_MIX = 8,     /* step: epoch, slot: sample, element: 1024 x augmentation + draw */
-    ALX_RNG_PIXELS = 9,  /* step: epoch, slot: sample, element: augmentation << 28 | of its pixels */
-    ALX_RNG_SWEEP = 10,  /* step: trial, slot: key */
-    ALX_RNG_SIGNAL = 11, /* step: permutation */
+    ALX_RNG_PIXELS = 8,  /* step: epoch, slot: sample, element: augmentation << 28 | of its pixels */
+    ALX_RNG_SWEEP = 9,   /* step: trial, slot: key */
+    ALX_RNG_SIGNAL = 10, /* step: permutation */
 } alx_rng_purpose;
 
 typedef struct alx_rng4 {

@@ -13,7 +13,8 @@ const alx_augment_class *const alx_augment_classes[] = {
     &alx_augment_stroke_width,  &alx_augment_color_jitter,
     &alx_augment_grayscale,     &alx_augment_pca_lighting,
     &alx_augment_gaussian_blur, &alx_augment_noise,
-    &alx_augment_erase,         NULL,
+    &alx_augment_erase,         &alx_augment_mixup,
+    &alx_augment_cutmix,        NULL,
 };
 
 /* ---- Names ---- */

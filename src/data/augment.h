@@ -2,7 +2,8 @@
  *
  * A sample goes through three stages, whatever the order in which the list names them: the part of the resized image
  * that is cut out; one map that all geometric changes compose into, sampled once; then pixels and colours, one
- * change after the other.  Within a stage the order is the list's.  docs/augmentation.md has the formulas. */
+ * change after the other; last, what is mixed with another sample.  Within a stage the order is the list's.
+ * docs/augmentation.md has the formulas. */
 #ifndef ALX_DATA_AUGMENT_H
 #define ALX_DATA_AUGMENT_H
 
@@ -52,6 +53,23 @@ void alx_augment_scratch_destroy(alx_augment_scratch *scratch);
  * next call.  Allocates nothing. */
 const uint8_t *alx_augment_sample(const alx_augment_list *list, const alx_preprocess *p, alx_augment_scratch *scratch,
                                   const uint8_t *resized, const alx_augment_key *key);
+
+/* ---- Mixtures of two samples ---- */
+
+typedef struct alx_mix {
+    int64_t partner; /* a place in the list of samples */
+    float share;     /* the sample's own part, 0..1; the rest is the partner's */
+    bool boxed;      /* the partner is seen in a box, else all over */
+    int top, left, height, width;
+} alx_mix;
+
+/* Whether the list can mix at all. */
+bool alx_augment_mixes(const alx_augment_list *list);
+/* Whether a sample is mixed, and how: the first of the list that happens does it.  count: samples there are. */
+bool alx_augment_mix(alx_mix *mix, const alx_augment_list *list, const alx_preprocess *p, int64_t count,
+                     const alx_augment_key *key);
+/* rgb and partner are (height, width, 3): rgb becomes the mixture. */
+void alx_mix_pixels(const alx_mix *mix, const alx_preprocess *p, const uint8_t *partner, uint8_t *rgb);
 
 /* ---- Views: parts of a resized image, as they are ---- */
 

@@ -96,6 +96,7 @@ struct alx_augment_class {
     void (*map)(const void *config, const alx_preprocess *p, alx_augment_draw *draw, alx_augment_map *map);
     void (*bend)(const void *config, const alx_preprocess *p, const alx_augment_draw *draw, alx_augment_field *field);
     void (*change)(const void *config, alx_augment_draw *draw, alx_augment_pixels *pixels);
+    void (*mix)(const void *config, const alx_preprocess *p, int64_t count, alx_augment_draw *draw, alx_mix *mix);
 };
 
 typedef struct alx_augment_chance {
@@ -124,7 +125,7 @@ typedef struct alx_augment_chance {
 extern const alx_augment_class alx_augment_random_crop, alx_augment_random_resized_crop, alx_augment_flip,
     alx_augment_rotate, alx_augment_translate, alx_augment_scale, alx_augment_shear, alx_augment_elastic,
     alx_augment_stroke_width, alx_augment_color_jitter, alx_augment_grayscale, alx_augment_pca_lighting,
-    alx_augment_gaussian_blur, alx_augment_noise, alx_augment_erase;
+    alx_augment_gaussian_blur, alx_augment_noise, alx_augment_erase, alx_augment_mixup, alx_augment_cutmix;
 
 /* Floats that alx_augment_field.memory needs for any elastic and these sizes. */
 size_t alx_elastic_floats(const alx_preprocess *p);

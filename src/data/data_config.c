@@ -8,6 +8,7 @@
 
 static const alx_choice image_sizes[] = {{"input", 0}, {NULL, 0}};
 static const alx_choice encodings[] = {{"utf-8", ALX_ENCODING_UTF8}, {"gb18030", ALX_ENCODING_GB18030}, {NULL, 0}};
+static const alx_choice measured[] = {{"train", ALX_NORMALIZE_TRAIN}, {NULL, 0}};
 static const alx_choice automatic[] = {{"auto", ALX_SPLIT_AUTO}, {NULL, 0}};
 static const alx_choice no_state[] = {{"none", ALX_SPLIT_NONE}, {NULL, 0}};
 static const alx_choice train_seed[] = {{"train", ALX_SPLIT_TRAIN_SEED}, {NULL, 0}};
@@ -57,10 +58,12 @@ const alx_option alx_data_options[] = {
       "缩放后的高和宽，输入再从中裁出；input：与网络输入相同"}},
     {"rescale", ALX_OPTION_NUMBER, AT(rescale), "1/255", 1e-300, 1e18, NULL, "scale",
      {"each pixel (0..255) is multiplied by this", "每个像素值（0..255）乘以此数"}},
-    {"mean", ALX_OPTION_NUMBERS, AT(mean), "", 0, 0, NULL, "means",
-     {"then this is taken away: one number, or one a channel", "随后减去此数：一个数，或每通道一个"}},
-    {"std", ALX_OPTION_NUMBERS, AT(std), "", 1e-300, 1e18, NULL, "stds stddev",
-     {"and the rest divided by this: one number, or one a channel", "再除以此数：一个数，或每通道一个"}},
+    {"mean", ALX_OPTION_NUMBERS, AT(mean), "", 0, 0, measured, "means",
+     {"then this is taken away: one number, or one a channel; train: the training images' own",
+      "随后减去此数：一个数，或每通道一个；train 为训练图像自身的均值"}},
+    {"std", ALX_OPTION_NUMBERS, AT(std), "", 1e-300, 1e18, measured, "stds stddev",
+     {"and the rest divided by this: one number, or one a channel; train: the training images' own",
+      "再除以此数：一个数，或每通道一个；train 为训练图像自身的标准差"}},
     {"cache", ALX_OPTION_NUMBER, AT(cache), "4", 0, 1e6, NULL, "cache_size",
      {"GiB of memory for decoded images; what does not fit is decoded each epoch",
       "用于缓存已解码图像的内存（GiB）；放不下的每轮重新解码"}},

@@ -127,6 +127,19 @@ int alx_dataset_augmentations(const alx_dataset *dataset)
     return dataset->augment.count;
 }
 
+/* Where the sample is mixed with another one. */
+static alx_status mix_partner(const alx_dataset *dataset, alx_augment_scratch *scratch, alx_image *resized,
+                              const alx_augment_key *key, uint8_t *rgb, alx_error *err)
+{
+    const alx_preprocess *p = &dataset->preprocess;
+    alx_mix mix;
+    if (!alx_augment_mix(&mix, &dataset->augment, p, dataset->list.count, key)) return ALX_OK;
+    const alx_augment_key partner = {key->seed, key->epoch, (uint32_t)mix.partner};
+    ALX_TRY(read_resized(resized, dataset, mix.partner, err));
+    alx_mix_pixels(&mix, p, alx_augment_sample(&dataset->augment, p, scratch, resized->rgb, &partner), rgb);
+    return ALX_OK;
+}
+
 alx_status alx_dataset_augmented(const alx_dataset *dataset, int64_t index, int epoch, uint8_t *rgb, alx_error *err)
 {
     const alx_preprocess *p = &dataset->preprocess;
@@ -137,9 +150,10 @@ alx_status alx_dataset_augmented(const alx_dataset *dataset, int64_t index, int 
     if (!status) status = alx_augment_scratch_create(&scratch, &dataset->augment, p, err);
     if (!status) {
         const alx_augment_key key = {dataset->seed, (uint32_t)epoch - 1, (uint32_t)index};
-        size_t pixels = (size_t)p->height * (size_t)p->width;
+        const size_t pixels = (size_t)p->height * (size_t)p->width;
         memcpy(rgb, alx_augment_sample(&dataset->augment, p, scratch, resized.rgb, &key), pixels * 3);
-        if (p->channels == 1) make_grey(rgb, pixels);
+        status = mix_partner(dataset, scratch, &resized, &key, rgb, err);
+        if (!status && p->channels == 1) make_grey(rgb, pixels);
     }
     alx_augment_scratch_destroy(scratch);
     alx_image_finish(&resized);

@@ -1,5 +1,6 @@
 #include "data/loader.h"
 
+#include <math.h>
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,8 @@ typedef struct worker {
     alx_resampler scratch;
     uint8_t *resized;             /* (image_height, image_width, 3) of an image that is not cached */
     alx_augment_scratch *augment; /* NULL where nothing is augmented */
+    uint8_t *mixed;               /* (height, width, 3), of an image that is mixed; NULL where none is */
+    uint64_t sums[3], squares[3]; /* of the bytes that were read first, by channel of the network */
 } worker;
 
 struct alx_loader {
@@ -67,6 +70,37 @@ static int is_bad_file(alx_status status)
     return status == ALX_BAD_DATA || status == ALX_IO;
 }
 
+/* Whole numbers, so that the order of images does not matter. */
+static void add_bytes(worker *w, const alx_preprocess *p, const uint8_t *resized)
+{
+    alx_augment_view view;
+    alx_augment_view_centre(p, &view);
+    for (int y = 0; y < p->height; y++) {
+        const uint8_t *row = resized + ((size_t)(view.top + y) * (size_t)p->image_width + (size_t)view.left) * 3;
+        for (int x = 0; x < p->width; x++)
+            for (int c = 0; c < p->channels; c++) {
+                const uint64_t byte = p->channels == 1 ? alx_luma(row + 3 * x) : row[3 * x + c];
+                w->sums[c] += byte;
+                w->squares[c] += byte * byte;
+            }
+    }
+}
+
+static void report_bytes(const alx_loader *loader, int64_t images, alx_loader_report *report)
+{
+    const alx_preprocess *p = &loader->config.preprocess;
+    const double count = (double)images * p->height * p->width;
+    for (int c = 0; c < p->channels && images; c++) {
+        uint64_t sum = 0, squares = 0;
+        for (int t = 0; t < loader->config.threads; t++) {
+            sum += loader->workers[t].sums[c];
+            squares += loader->workers[t].squares[c];
+        }
+        report->mean[c] = (double)sum / count;
+        report->std[c] = sqrt(fmax(0, (double)squares / count - report->mean[c] * report->mean[c]));
+    }
+}
+
 /* *first_bad tells the first bad file, *fatal what ends the run. */
 static void read_all(alx_loader *loader, first_reading *found, first_failure *first_bad, first_failure *fatal,
                      alx_progress_fn progress, void *user)
@@ -81,6 +115,7 @@ static void read_all(alx_loader *loader, first_reading *found, first_failure *fi
         alx_status status = load_image(loader, w, i, out, &found->prints[i].content, &error);
         found->prints[i].label = (uint64_t)list->samples[i].label;
         found->bad[i] = status != ALX_OK;
+        if (!status) add_bytes(w, &loader->config.preprocess, out);
         if (status) note_failure(is_bad_file(status) ? first_bad : fatal, i, status, &error);
         int64_t so_far;
 #pragma omp atomic capture
@@ -163,6 +198,7 @@ static alx_status first_pass(alx_loader *loader, alx_sample_list *list, alx_load
     if (first_bad.status) memcpy(report->first_bad, first_bad.error.message, sizeof report->first_bad);
     status = check_bad(list, &found, &first_bad, loader->config.skip_bad, err);
     if (!status) drop_bad(loader, list, &found, report);
+    if (!status) report_bytes(loader, list->count, report);
 done:
     free(found.bad);
     free(found.prints);
@@ -191,6 +227,10 @@ static alx_status make_room(alx_loader *loader, alx_error *err)
     loader->after_cut.image_width = p->width;
     for (int t = 0; loader->config.augment && t < loader->config.threads; t++)
         ALX_TRY(alx_augment_scratch_create(&loader->workers[t].augment, loader->config.augment, p, err));
+    const bool mixes = loader->config.augment && alx_augment_mixes(loader->config.augment);
+    const size_t bytes = (size_t)p->height * (size_t)p->width * 3;
+    for (int t = 0; mixes && t < loader->config.threads; t++)
+        if (!(loader->workers[t].mixed = alx_calloc(bytes, 1, err))) return ALX_NO_MEMORY;
     return ALX_OK;
 }
 
@@ -223,6 +263,7 @@ void alx_loader_destroy(alx_loader *loader)
         alx_resampler_finish(&loader->workers[t].scratch);
         alx_augment_scratch_destroy(loader->workers[t].augment);
         free(loader->workers[t].resized);
+        free(loader->workers[t].mixed);
     }
     free(loader->workers);
     free(loader->pixels);
@@ -230,23 +271,75 @@ void alx_loader_destroy(alx_loader *loader)
     free(loader);
 }
 
+void alx_loader_normalize(alx_loader *loader, const double mean[3], const double std[3])
+{
+    alx_preprocess *const both[] = {&loader->config.preprocess, &loader->after_cut};
+    for (int i = 0; i < 2; i++) {
+        memcpy(both[i]->mean, mean, sizeof both[i]->mean);
+        memcpy(both[i]->std, std, sizeof both[i]->std);
+    }
+}
+
 /* ---- Batches ---- */
 
-/* The sample at `place` of the list becomes x: (channels, height, width). */
-static alx_status fill_one(const alx_loader *loader, worker *w, int64_t place, const alx_augment_list *augment,
-                           uint64_t seed, uint32_t epoch, float *x, alx_error *err)
+/* (image_height, image_width, 3), until the worker's next. */
+static alx_status find_pixels(const uint8_t **resized, const alx_loader *loader, worker *w, int64_t place,
+                              alx_error *err)
+{
+    *resized = loader->pixels[place];
+    if (*resized) return ALX_OK;
+    *resized = w->resized;
+    return load_image(loader, w, place, w->resized, NULL, err);
+}
+
+/* (height, width, 3), until the worker's next. */
+static alx_status augment_one(const uint8_t **rgb, const alx_loader *loader, worker *w, const alx_augment_key *key,
+                              alx_error *err)
+{
+    const uint8_t *resized;
+    ALX_TRY(find_pixels(&resized, loader, w, key->sample, err));
+    *rgb = alx_augment_sample(loader->config.augment, &loader->config.preprocess, w->augment, resized, key);
+    return ALX_OK;
+}
+
+/* The partner comes as it is itself augmented in this epoch. */
+static alx_status mix_one(const uint8_t **rgb, const alx_loader *loader, worker *w, const alx_augment_key *key,
+                          const alx_mix *mix, alx_error *err)
 {
     const alx_preprocess *p = &loader->config.preprocess;
-    const uint8_t *resized = loader->pixels[place];
-    if (!resized) {
-        ALX_TRY(load_image(loader, w, place, w->resized, NULL, err));
-        resized = w->resized;
-    }
+    const alx_augment_key partner = {key->seed, key->epoch, (uint32_t)mix->partner};
+    const uint8_t *other;
+    memcpy(w->mixed, *rgb, (size_t)p->height * (size_t)p->width * 3);
+    ALX_TRY(augment_one(&other, loader, w, &partner, err));
+    alx_mix_pixels(mix, p, other, w->mixed);
+    *rgb = w->mixed;
+    return ALX_OK;
+}
+
+static alx_status fill_augmented(const alx_loader *loader, worker *w, const alx_augment_key *key, float *x,
+                                 alx_error *err)
+{
+    const alx_loader_config *config = &loader->config;
+    const uint8_t *rgb;
+    alx_mix mix;
+    ALX_TRY(augment_one(&rgb, loader, w, key, err));
+    if (alx_augment_mix(&mix, config->augment, &config->preprocess, loader->list->count, key))
+        ALX_TRY(mix_one(&rgb, loader, w, key, &mix, err));
+    alx_preprocess_emit(&loader->after_cut, rgb, 0, 0, 0, x);
+    return ALX_OK;
+}
+
+/* The sample at `place` of the list becomes x: (channels, height, width). */
+static alx_status fill_one(const alx_loader *loader, worker *w, int64_t place, bool augment, uint64_t seed,
+                           uint32_t epoch, float *x, alx_error *err)
+{
     if (augment) {
         const alx_augment_key key = {seed, epoch, (uint32_t)place};
-        alx_preprocess_emit(&loader->after_cut, alx_augment_sample(augment, p, w->augment, resized, &key), 0, 0, 0, x);
-        return ALX_OK;
+        return fill_augmented(loader, w, &key, x, err);
     }
+    const alx_preprocess *p = &loader->config.preprocess;
+    const uint8_t *resized;
+    ALX_TRY(find_pixels(&resized, loader, w, place, err));
     alx_augment_view view;
     alx_augment_view_centre(p, &view);
     alx_preprocess_emit(p, resized, view.top, view.left, 0, x);
@@ -257,7 +350,7 @@ alx_status alx_loader_fill(alx_loader *loader, const int64_t *index, int count, 
                            uint32_t epoch, float *x, int32_t *labels, alx_error *err)
 {
     const alx_preprocess *p = &loader->config.preprocess;
-    const alx_augment_list *list = augment ? loader->config.augment : NULL;
+    const bool drawn = augment && loader->config.augment;
     size_t sample = (size_t)p->channels * (size_t)p->height * (size_t)p->width;
     first_failure failure = {.index = INT64_MAX};
 #pragma omp parallel for schedule(dynamic, 1) num_threads(loader->config.threads)
@@ -265,8 +358,29 @@ alx_status alx_loader_fill(alx_loader *loader, const int64_t *index, int count, 
         worker *w = &loader->workers[omp_get_thread_num()];
         alx_error error;
         labels[i] = loader->list->samples[index[i]].label;
-        alx_status status = fill_one(loader, w, index[i], list, seed, epoch, x + (size_t)i * sample, &error);
+        alx_status status = fill_one(loader, w, index[i], drawn, seed, epoch, x + (size_t)i * sample, &error);
         if (status) note_failure(&failure, i, status, &error);
     }
     return failure.status ? alx_fail(err, failure.status, "%s", failure.error.message) : ALX_OK;
+}
+
+void alx_loader_mix_labels(const alx_loader *loader, const int64_t *index, int count, int augment, uint64_t seed,
+                           uint32_t epoch, int32_t *labels, int32_t *others, float *shares)
+{
+    const alx_preprocess *p = &loader->config.preprocess;
+    const alx_augment_list *list = augment ? loader->config.augment : NULL;
+    const alx_sample *samples = loader->list->samples;
+    for (int i = 0; i < count; i++) {
+        const alx_augment_key key = {seed, epoch, (uint32_t)index[i]};
+        const int32_t own = samples[index[i]].label;
+        alx_mix mix;
+        labels[i] = others[i] = own;
+        shares[i] = 1.0f;
+        if (!list || !alx_augment_mix(&mix, list, p, loader->list->count, &key)) continue;
+        const int32_t other = samples[mix.partner].label;
+        const bool larger = mix.share >= 0.5f;
+        labels[i] = larger ? own : other;
+        others[i] = larger ? other : own;
+        shares[i] = larger ? mix.share : 1.0f - mix.share;
+    }
 }

@@ -9,10 +9,11 @@
 typedef struct alx_loader alx_loader;
 
 typedef struct alx_loader_report {
-    int64_t bad;           /* images that could not be read */
-    char first_bad[1024];  /* the first one and why: "photos/a/x.jpg: ..." */
-    uint64_t content_hash; /* XXH3 over labels and file contents, in order */
-    uint64_t cached_bytes; /* decoded pixels kept */
+    int64_t bad;            /* images that could not be read */
+    char first_bad[1024];   /* the first one and why: "photos/a/x.jpg: ..." */
+    uint64_t content_hash;  /* XXH3 over labels and file contents, in order */
+    uint64_t cached_bytes;  /* decoded pixels kept */
+    double mean[3], std[3]; /* of the bytes of all images, as evaluation sees them, by channel of the network */
 } alx_loader_report;
 
 typedef struct alx_loader_config {
@@ -36,6 +37,18 @@ void alx_loader_destroy(alx_loader *loader);
 alx_status alx_loader_fill(alx_loader *loader, const int64_t *index, int count, int augment, uint64_t seed,
                            uint32_t epoch, float *x, int32_t *labels, alx_error *err);
 
+/* The labels of the same images where augmentations mix them: of each the label that has the larger share, the other,
+ * and the first one's share; 1 and the same label twice where an image is whole. */
+void alx_loader_mix_labels(const alx_loader *loader, const int64_t *index, int count, int augment, uint64_t seed,
+                           uint32_t epoch, int32_t *labels, int32_t *others, float *shares);
+
+/* mean and std, of which scaling then makes others; the images stay as they are. */
+void alx_loader_normalize(alx_loader *loader, const double mean[3], const double std[3]);
+
+/* The choice of data.mean and data.std that takes them from the training images; until they are known 0 and 1 stand for
+ * it. */
+enum { ALX_NORMALIZE_TRAIN = 1 };
+
 /* The data section of a recipe. */
 typedef struct alx_data_config {
     const char *train, *validation, *test; /* sources; "" when not given */
@@ -46,7 +59,7 @@ typedef struct alx_data_config {
     int filter;            /* alx_filter */
     int64_t image_size[2]; /* height, width before cropping; 0: the network's input */
     double rescale;
-    alx_numbers mean, std; /* one or one per channel; empty: 0 and 1 */
+    alx_numbers mean, std; /* one or one per channel; empty: 0 and 1; or ALX_NORMALIZE_TRAIN */
     double cache;          /* GiB */
     double skip_bad;       /* percent */
 } alx_data_config;

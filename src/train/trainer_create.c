@@ -112,16 +112,6 @@ static void say_bad(const alx_trainer *t, const char *set, const alx_loader_repo
                     set, report->bad, report->bad == 1 ? "" : "s", report->bad == 1 ? "is" : "are", report->first_bad);
 }
 
-static alx_status load_data(alx_trainer *t, alx_error *err)
-{
-    /* Half of what is free stays for the plans of the last batches and for everyone else. */
-    double wanted = t->recipe->data.cache * 0x1p30, half = (double)alx_memory_available() / 2;
-    ALX_TRY(alx_train_data_load(&t->data, t->recipe, &t->preprocess, (uint64_t)(wanted < half ? wanted : half), err));
-    say_bad(t, "train", &t->data.train_report);
-    say_bad(t, "validation", &t->data.validation_report);
-    return ALX_OK;
-}
-
 /* ---- The network ---- */
 
 static alx_status open_graph(alx_trainer *t, const char *yaml, int classes, alx_error *err)
@@ -164,26 +154,39 @@ static alx_status say_preprocessing(const alx_trainer *t, alx_error *err)
     return ALX_OK;
 }
 
+static alx_status write_preprocessing(alx_trainer *t, alx_error *err)
+{
+    alx_text text = {0};
+    alx_status status = alx_preprocess_write(&text, &t->preprocess, err);
+    if (!status && !(t->meta.preprocessing = alx_arena_strdup(&t->meta.arena, text.data, err))) status = ALX_NO_MEMORY;
+    alx_text_finish(&text);
+    return status;
+}
+
 static alx_status fill_meta(alx_trainer *t, alx_error *err)
 {
     alx_model_meta *meta = &t->meta;
     alx_text text = {0};
-    char *yaml, *preprocessing = NULL;
     alx_spec_write(&text, &t->graph->spec);
-    ALX_TRY(alx_text_take(&yaml, &text, err));
-    alx_status status = alx_preprocess_write(&text, &t->preprocess, err);
-    if (!status) status = alx_text_take(&preprocessing, &text, err);
-    if (!status) {
-        meta->yaml = alx_arena_strdup(&meta->arena, yaml, err);
-        meta->preprocessing = alx_arena_strdup(&meta->arena, preprocessing, err);
-        if (!meta->yaml || !meta->preprocessing) status = ALX_NO_MEMORY;
-    }
+    meta->yaml = text.failed ? NULL : alx_arena_strdup(&meta->arena, text.data, err);
+    alx_text_finish(&text);
+    if (!meta->yaml) return alx_fail(err, ALX_NO_MEMORY, "out of memory: the network as text");
     meta->class_count = t->data.train.class_count;
     meta->class_names = t->data.train.class_names; /* lives in the list */
-    alx_text_finish(&text);
-    free(preprocessing);
-    free(yaml);
-    return status;
+    return write_preprocessing(t, err);
+}
+
+static alx_status load_data(alx_trainer *t, alx_error *err)
+{
+    /* Half of what is free stays for the plans of the last batches and for everyone else. */
+    const double wanted = t->recipe->data.cache * 0x1p30, half = (double)alx_memory_available() / 2;
+    const bool measured = t->recipe->data.mean.choice || t->recipe->data.std.choice;
+    ALX_TRY(alx_train_data_load(&t->data, t->recipe, &t->preprocess, (uint64_t)(wanted < half ? wanted : half), err));
+    say_bad(t, "train", &t->data.train_report);
+    say_bad(t, "validation", &t->data.validation_report);
+    if (!measured) return ALX_OK;
+    ALX_TRY(say_preprocessing(t, err));
+    return write_preprocessing(t, err);
 }
 
 /* ---- The run ---- */

@@ -199,7 +199,37 @@ alx_status alx_train_preprocess(alx_preprocess *p, const struct alx_recipe *reci
     return status;
 }
 
-alx_status alx_train_data_load(alx_train_data *data, const struct alx_recipe *recipe, const alx_preprocess *preprocess,
+/* One of mean and std: what was measured takes the place of `train`. */
+static alx_status take_measured(double values[3], alx_numbers *numbers, const double measured[3], double scale,
+                                int channels, alx_arena *arena, alx_error *err)
+{
+    if (numbers->choice != ALX_NORMALIZE_TRAIN) return ALX_OK;
+    double *copy = alx_arena_alloc(arena, (size_t)channels, sizeof *copy, err);
+    if (!copy) return ALX_NO_MEMORY;
+    for (int c = 0; c < channels; c++) values[c] = copy[c] = measured[c] * scale;
+    *numbers = (alx_numbers){.count = channels, .values = copy};
+    return ALX_OK;
+}
+
+static alx_status normalize(const alx_train_data *data, struct alx_recipe *recipe, alx_preprocess *p, alx_error *err)
+{
+    const alx_loader_report *report = &data->train_report;
+    alx_data_config *config = &recipe->data;
+    for (int c = 0; config->std.choice == ALX_NORMALIZE_TRAIN && c < p->channels; c++)
+        if (!(report->std[c] > 0)) {
+            alx_fail(err, ALX_BAD_DATA,
+                     "std: train: all training images have one and the same value in channel %d, so that nothing can "
+                     "be learned from it; look at the images, or give numbers",
+                     c + 1);
+            return alx_recipe_where(recipe, "data", "std", ALX_BAD_DATA, err);
+        }
+    ALX_TRY(take_measured(p->mean, &config->mean, report->mean, p->rescale, p->channels, &recipe->arena, err));
+    ALX_TRY(take_measured(p->std, &config->std, report->std, p->rescale, p->channels, &recipe->arena, err));
+    alx_loader_normalize(data->train_loader, p->mean, p->std);
+    return ALX_OK;
+}
+
+alx_status alx_train_data_load(alx_train_data *data, struct alx_recipe *recipe, alx_preprocess *preprocess,
                                uint64_t cache_bytes, alx_error *err)
 {
     alx_loader_config config = {.preprocess = *preprocess,
@@ -208,7 +238,9 @@ alx_status alx_train_data_load(alx_train_data *data, const struct alx_recipe *re
                                 .skip_bad = recipe->data.skip_bad,
                                 .threads = (int)recipe->train.threads};
     ALX_TRY(alx_loader_create(&data->train_loader, &data->train, &config, &data->train_report, NULL, NULL, err));
+    ALX_TRY(normalize(data, recipe, preprocess, err));
     if (data->source == ALX_VALIDATE_NONE) return ALX_OK;
+    config.preprocess = *preprocess;
     uint64_t taken = data->train_report.cached_bytes;
     config.augment = NULL;
     config.cache_bytes = taken < cache_bytes ? cache_bytes - taken : 0;

@@ -28,9 +28,10 @@ alx_status alx_train_data_list(alx_sample_list *list, const struct alx_recipe *r
                                alx_error *err);
 /* The data section and augment against the network's input; messages name the place of the key. */
 alx_status alx_train_preprocess(alx_preprocess *p, const struct alx_recipe *recipe, const int input[3], alx_error *err);
-/* Reads and decodes every image once; what cannot be read is dropped and reported.  recipe, data and
- * preprocess's augmentations must outlive the loaders.  cache_bytes: for both sets. */
-alx_status alx_train_data_load(alx_train_data *data, const struct alx_recipe *recipe, const alx_preprocess *preprocess,
+/* Reads and decodes every image once; what cannot be read is dropped and reported.  recipe and data must outlive the
+ * loaders.  cache_bytes: for both sets.  Where the recipe takes mean or std from the training images, they become
+ * numbers, in preprocess and in the recipe. */
+alx_status alx_train_data_load(alx_train_data *data, struct alx_recipe *recipe, alx_preprocess *preprocess,
                                uint64_t cache_bytes, alx_error *err);
 /* A sentence about where validation and test images come from; nothing for images that were given. */
 void alx_train_data_describe(alx_text *text, const alx_train_data *data);

@@ -141,6 +141,7 @@ alx_status alx_trainer_build_engine(alx_trainer *t, alx_dtype type, alx_error *e
                                       .exact = config->exact,
                                       .max_batch = t->batch > t->val_batch ? t->batch : t->val_batch,
                                       .training = true,
+                                      .mixed = alx_augment_mixes(&t->recipe->augment),
                                       .smoothing = (float)config->label_smoothing,
                                       .class_weights = weights,
                                       .memory_limit = limit};

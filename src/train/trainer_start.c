@@ -14,7 +14,10 @@ static alx_status compare_preprocessing(const alx_trainer *t, const alx_model_me
     alx_text a = {0}, b = {0};
     ALX_TRY(alx_preprocess_parse(&theirs, meta->preprocessing, err));
     alx_preprocess_describe(&a, &theirs);
-    alx_preprocess_describe(&b, &t->preprocess);
+    alx_preprocess ours = t->preprocess; /* what the images will tell is not known yet */
+    if (t->recipe->data.mean.choice) memcpy(ours.mean, theirs.mean, sizeof ours.mean);
+    if (t->recipe->data.std.choice) memcpy(ours.std, theirs.std, sizeof ours.std);
+    alx_preprocess_describe(&b, &ours);
     const bool failed = a.failed || b.failed;
     if (!failed && strcmp(a.data, b.data) != 0)
         alx_trainer_say(t, ALX_EVENT_WARNING,

@@ -32,8 +32,14 @@ static int64_t least(int64_t a, int64_t b)
 alx_status alx_trainer_fill(alx_trainer *t, const int64_t *images, int64_t count, bool augment, int64_t epoch,
                             alx_error *err)
 {
-    return alx_loader_fill(t->data.train_loader, images, (int)count, augment, (uint64_t)t->recipe->train.seed,
-                           (uint32_t)epoch, alx_engine_images(t->engine), alx_engine_labels(t->engine), err);
+    const uint64_t seed = (uint64_t)t->recipe->train.seed;
+    int32_t *labels = alx_engine_labels(t->engine), *others = alx_engine_others(t->engine);
+    ALX_TRY(alx_loader_fill(t->data.train_loader, images, (int)count, augment, seed, (uint32_t)epoch,
+                            alx_engine_images(t->engine), labels, err));
+    if (others)
+        alx_loader_mix_labels(t->data.train_loader, images, (int)count, augment, seed, (uint32_t)epoch, labels, others,
+                              alx_engine_shares(t->engine));
+    return ALX_OK;
 }
 
 /* Runs `count` images of the epoch from place `first` of its order on: the gradient is of their mean loss.  slot: their

@@ -139,9 +139,9 @@ static void test_catalogue(void **state)
             assert_true(*option.help[0] && strcmp(option.help[0], option.help[1]));
         }
         const alx_augment_class *cls = list.items[0].cls;
-        assert_int_equal(!!cls->cut + !!cls->map + !!cls->bend + !!cls->change, 1);
+        assert_int_equal(!!cls->cut + !!cls->map + !!cls->bend + !!cls->change + !!cls->mix, 1);
     }
-    assert_int_equal(count, 15);
+    assert_int_equal(count, 17);
     assert_null(alx_augmentation(-1));
 }
 

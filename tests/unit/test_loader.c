@@ -1,4 +1,6 @@
 /* Batches: the same numbers whatever the threads and the cache, and bad files that are counted, not fatal. */
+#include <math.h>
+
 #include "images.h"
 
 #include "data/loader.h"
@@ -110,8 +112,101 @@ static void test_same_everywhere(void **state)
     same_everywhere(
         "[random_crop, flip, rotate, translate, scale, shear, elastic: {alpha: 20, sigma: 3}, stroke_width, "
         "color_jitter: {hue: 0.2}, grayscale, pca_lighting, gaussian_blur, noise, "
-        "erase: {probability: 0.9, fill: random}]");
+        "erase: {probability: 0.9, fill: random}, mixup: {alpha: 1, probability: 0.5}, cutmix]");
     same_everywhere("[random_resized_crop, noise]");
+}
+
+/* Some images are whole and some mixed; the first label has the larger share. */
+static void test_mixed_labels(void **state)
+{
+    (void)state;
+    char *folder = make_data();
+    alx_arena arena = {0};
+    alx_augment_list augment;
+    read_augment(&augment, &arena, "[mixup: {alpha: 1, probability: 0.5}, cutmix: {probability: 0.5}]");
+    alx_loader_config config = config_for(2, 1 << 20);
+    config.augment = &augment;
+    alx_sample_list list;
+    alx_loader *loader;
+    alx_loader_report report;
+    assert_int_equal(make_loader(&loader, &list, folder, &config, &report), ALX_OK);
+    enum { EPOCHS = 20 };
+    int64_t order[COUNT];
+    int32_t labels[COUNT], others[COUNT];
+    float shares[COUNT];
+    int whole = 0, swapped = 0, differ = 0;
+    for (int i = 0; i < COUNT; i++) order[i] = i;
+    for (uint32_t epoch = 0; epoch < EPOCHS; epoch++) {
+        alx_loader_mix_labels(loader, order, COUNT, 1, 5, epoch, labels, others, shares);
+        for (int i = 0; i < COUNT; i++) {
+            assert_true(shares[i] >= 0.5f && shares[i] <= 1);
+            whole += shares[i] == 1;
+            differ += labels[i] != others[i];
+            swapped += labels[i] != i / PER_CLASS;
+        }
+    }
+    /* A quarter stays whole; of the others half meet the other class; a box may be the larger part. */
+    assert_true(whole > COUNT * EPOCHS / 8 && whole < COUNT * EPOCHS / 2);
+    assert_true(differ > COUNT * EPOCHS / 4 && swapped > 0 && swapped < differ / 2);
+    alx_loader_mix_labels(loader, order, COUNT, 0, 5, 2, labels, others, shares);
+    for (int i = 0; i < COUNT; i++) assert_true(shares[i] == 1 && labels[i] == others[i] && labels[i] == i / PER_CLASS);
+    alx_loader_destroy(loader);
+    alx_sample_list_finish(&list);
+    alx_arena_finish(&arena);
+    folder_remove(folder);
+}
+
+typedef struct figures {
+    double mean, std;
+} figures;
+
+/* Of channel c of all images, as evaluation sees them. */
+static figures measure(alx_loader *loader, int c)
+{
+    static float x[COUNT * SAMPLE];
+    int64_t order[COUNT];
+    int32_t labels[COUNT];
+    for (int i = 0; i < COUNT; i++) order[i] = i;
+    assert_int_equal(alx_loader_fill(loader, order, COUNT, 0, 0, 0, x, labels, &error), ALX_OK);
+    const int plane = SAMPLE / 3, values = COUNT * plane;
+    double sum = 0, squares = 0;
+    for (int i = 0; i < values; i++) {
+        const double value = (double)x[i / plane * SAMPLE + c * plane + i % plane];
+        sum += value;
+        squares += value * value;
+    }
+    return (figures){sum / values, sqrt(squares / values - sum / values * (sum / values))};
+}
+
+/* The report's figures are those of the bytes, whatever the threads; normalised by them, images have 0 and 1. */
+static void test_figures(void **state)
+{
+    (void)state;
+    char *folder = make_data();
+    for (int threads = 1; threads < 4; threads += 2) {
+        alx_loader_config config = config_for(threads, 1 << 20);
+        alx_sample_list list;
+        alx_loader *loader;
+        alx_loader_report report;
+        assert_int_equal(make_loader(&loader, &list, folder, &config, &report), ALX_OK);
+        const double rescale = config.preprocess.rescale, none[3] = {0}, one[3] = {1, 1, 1};
+        double means[3], stds[3];
+        alx_loader_normalize(loader, none, one);
+        for (int c = 0; c < 3; c++) {
+            const figures f = measure(loader, c);
+            means[c] = report.mean[c] * rescale;
+            stds[c] = report.std[c] * rescale;
+            assert_true(f.std > 0.01 && fabs(means[c] - f.mean) < 1e-6 && fabs(stds[c] - f.std) < 1e-6);
+        }
+        alx_loader_normalize(loader, means, stds);
+        for (int c = 0; c < 3; c++) {
+            const figures f = measure(loader, c);
+            assert_true(fabs(f.mean) < 1e-5 && fabs(f.std - 1) < 1e-5);
+        }
+        alx_loader_destroy(loader);
+        alx_sample_list_finish(&list);
+    }
+    folder_remove(folder);
 }
 
 /* What fill gives is decode, resize, centre crop, scale. */
@@ -327,7 +422,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_same_everywhere), cmocka_unit_test(test_values),     cmocka_unit_test(test_content_hash),
         cmocka_unit_test(test_bad_files),       cmocka_unit_test(test_lost_class), cmocka_unit_test(test_files_that_go),
-        cmocka_unit_test(test_data_config),     cmocka_unit_test(test_progress),
+        cmocka_unit_test(test_data_config),     cmocka_unit_test(test_progress),   cmocka_unit_test(test_mixed_labels),
+        cmocka_unit_test(test_figures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

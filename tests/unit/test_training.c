@@ -171,6 +171,9 @@ static void everything_resumes_to_the_same_bytes(void **state)
     (void)state;
     static const key all[] = {{"ema", "0.9"},
                               {"gradient_accumulation_steps", "3"},
+                              {"augment", "[random_crop, flip, mixup: {alpha: 1, probability: 0.7}, cutmix]"},
+                              {"mean", "train"},
+                              {"std", "train"},
                               {"clip_norm", "0.5"},
                               {"clip_value", "0.3"},
                               {"class_weight", "balanced"},
