@@ -130,6 +130,10 @@ if cmp -s by-folder "$work/out"; then pass; else fail "a list of the folder's im
 echo "test/横/0000.png" >>list.txt
 refused 3 'list.txt:51: "test/横/0000.png" stands alone' evaluate runs/a --data list.txt
 
+# The operand of train, show and check-data is a folder or a recipe.
+refused 3 "a table, a list or an IDX file is named in one, as data: {train: FILE}" train faces/FaceScore.csv
+refused 3 "a table, a list or an IDX file is named in one" check-data faces/FaceScore.csv
+
 # IDX: 12 images of 24x24, three classes.
 {
     printf '\0\0\10\3\0\0\0\14\0\0\0\30\0\0\0\30'
