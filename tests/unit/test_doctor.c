@@ -302,6 +302,43 @@ static void a_slow_start_is_not_a_stuck_run(void **unused)
     assert_int_equal(alx_doctor_moment(&patient), ALX_MOMENT_STALL);
 }
 
+/* What a stalled run of learning_rate 0.1 hears whose first step, at first_rate, changed each tensor by `update`. */
+static const char *said_of_stall(double update, double first_rate)
+{
+    alx_error err;
+    alx_graph *graph;
+    const char *yaml = NET("", "");
+    expect(ALX_OK, alx_graph_parse(&graph, yaml, NULL, 2, &err), &err);
+    const alx_train_config config = {.optimizer.learning_rate = 0.1};
+    alx_epoch_result h[2] = {{.loss = 0.7, .accuracy = 0.5}, {.loss = 0.7, .accuracy = 0.5}};
+    double updates[16];
+    assert_true(graph->param_count <= 16);
+    for (int i = 0; i < graph->param_count; i++) updates[i] = update;
+    const alx_case patient = {.moment = ALX_MOMENT_STALL,
+                              .history = h,
+                              .epochs = 2,
+                              .classes = 2,
+                              .guess = log(2.0),
+                              .config = &config,
+                              .graph = graph,
+                              .updates = updates,
+                              .first_rate = first_rate,
+                              .signal = NAN};
+    alx_text advice = {0};
+    const alx_verdict verdict = alx_doctor_examine(&advice, &patient);
+    alx_text_finish(&advice);
+    alx_graph_destroy(graph);
+    return alx_doctor_row_name(verdict.row);
+}
+
+static void a_schedule_may_begin_low(void **unused)
+{
+    (void)unused;
+    assert_string_equal(said_of_stall(1e-4, 0.1), "rate_low");
+    assert_string_equal(said_of_stall(1e-4, 0.01), "plateau"); /* 1e-3 at the full rate */
+    assert_string_equal(said_of_stall(1e-6, 0.01), "rate_low");
+}
+
 static void learning_by_heart_is_not_overfitting(void **unused)
 {
     (void)unused;
@@ -419,6 +456,7 @@ int main(void)
         TEST(a_run_does_not_notice_him),
         TEST(a_layer_that_dies_is_named_after_an_epoch),
         cmocka_unit_test(a_slow_start_is_not_a_stuck_run),
+        cmocka_unit_test(a_schedule_may_begin_low),
         cmocka_unit_test(learning_by_heart_is_not_overfitting),
         cmocka_unit_test(every_diagnosis_stands_in_the_pages),
     };
