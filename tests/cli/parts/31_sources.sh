@@ -154,5 +154,9 @@ refused 3 "give the run's recipe.yaml, which names them" evaluate runs/a --data 
 run 0 train --model tiny.yaml --data.train ten-images-idx3-ubyte --data.classes 零,一,二 --epochs 1 --out runs/idx-named
 err_has "零 (3), 一 (3), 二 (3)"
 run 0 show runs/idx/recipe.yaml -o idx.png
+cp ten-images-idx3-ubyte gap-images-idx3-ubyte
+printf '\0\0\10\1\0\0\0\14\1\1\2\1\1\2\1\1\2\1\1\2' >gap-labels-idx1-ubyte
+refused 3 "no image of the class 0 to train on; add some, or number the labels from 0 without gaps" \
+    train --model tiny.yaml --data.train gap-images-idx3-ubyte
 mv ten-labels-idx1-ubyte away
 refused 3 "looked for ten-labels-idx1-ubyte, with and without .gz" evaluate runs/idx --data ten-images-idx3-ubyte
