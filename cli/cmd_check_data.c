@@ -14,8 +14,9 @@ typedef struct config {
 
 /* clang-format off */
 const cli_option cli_check_data_options[] = {
-    {"test", 0, CLI_TEXT, offsetof(config, test), "FOLDER", 0, 0,
-     {"images to compare as the test set, one sub-folder a class", "作为测试集比较的图片文件夹，每个子文件夹是一类"}},
+    {"test", 0, CLI_TEXT, offsetof(config, test), "SOURCE", 0, 0,
+     {"images to compare as the test set: a folder with one sub-folder a class, a table, a list or an IDX file",
+      "拿来作测试集比较的图片：每类一个子文件夹的文件夹、表格、列表或 IDX 文件"}},
     {"model", 0, CLI_TEXT, offsetof(config, model), "MODEL", 0, 0,
      {"the network whose input sizes are compared with (default: the recipe's, or starter)",
       "用来比较图片尺寸的网络（默认为配方中的网络，或 starter）"}},

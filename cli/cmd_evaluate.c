@@ -204,7 +204,10 @@ int cli_evaluate(const cli_call *call)
     const char *model = arguments.operand_count == 1 ? arguments.operands[0] : NULL;
     cli_arguments_finish(&arguments);
     if (!model) return cli_usage_error("evaluate takes one model: alexnet evaluate runs/1 --data photos/test");
-    if (!c.data) return cli_usage_error("evaluate needs --data: a folder with one sub-folder a class, or a recipe");
+    if (!c.data)
+        return cli_usage_error(
+            "evaluate needs --data: a folder with one sub-folder a class, a table, a list, an IDX file or a "
+            "recipe");
     if (c.split && !cli_is_recipe(c.data))
         return cli_usage_error("--split names a part of a recipe's data; give --data recipe.yaml with it");
     alx_error err = {0};

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "cli/files.h"
 #include "cli/output.h"
 #include "cli/train.h"
 #include "report/progress.h"
@@ -175,12 +176,6 @@ void cli_train_help(alx_language language)
 
 /* ---- What is trained ---- */
 
-static bool is_folder(const char *path)
-{
-    struct stat info;
-    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
-}
-
 /* A run's folder is not a data set, however easily one is typed for the other. */
 static bool holds_run(const char *folder)
 {
@@ -258,9 +253,7 @@ static bool fits_form(const train_form *form, const config *c)
 static alx_status make_recipe(alx_recipe **recipe, const cli_arguments *arguments, alx_error *err)
 {
     const char *source = arguments->operand_count ? arguments->operands[0] : NULL;
-    bool folder = source && is_folder(source);
-    alx_status status = source && !folder ? alx_recipe_open(recipe, source, err) : alx_recipe_create(recipe, err);
-    if (!status && folder) status = alx_recipe_set_folder(*recipe, source, err);
+    alx_status status = source ? cli_open_data(recipe, source, err) : alx_recipe_create(recipe, err);
     for (int i = 0; !status && i < arguments->key_count; i++)
         status = alx_recipe_set(*recipe, arguments->keys[i].name, arguments->keys[i].value, err);
     return status;

@@ -5,7 +5,7 @@
 const cli_command cli_commands[] = {
     {
         "train",
-        {"train a network on a folder of labelled images", "用一个带类别的图片文件夹训练网络"},
+        {"train a network on labelled images", "用带类别的图片训练网络"},
         "FOLDER [OPTION]...\nRECIPE.yaml [OPTION]...\n--model MODEL --data.train FOLDER [OPTION]...\n"
         "--resume RUN [--epochs N]\n"
         "... --find-lr | --overfit-batch | --sweep YAML | --folds N",
@@ -29,12 +29,16 @@ const cli_command cli_commands[] = {
     {
         "evaluate",
         {"measure a trained model on labelled images", "用带类别的图片衡量训练好的模型"},
-        "MODEL --data FOLDER [OPTION]...",
+        "MODEL --data SOURCE [OPTION]...",
         "alexnet evaluate runs/1 --data photos/test\n"
         "alexnet evaluate best.safetensors --data 数据/test --json",
-        {"MODEL is a run folder or a .safetensors file. FOLDER has one sub-folder for each of its classes. Images are "
-         "prepared as in training. Loss is the mean cross-entropy in nats; precision, recall and F1 are of each class.",
-         "MODEL 是运行文件夹或 .safetensors 文件。FOLDER 中每个子文件夹对应模型的一类。图片的处理与训练时相同。"
+        {"MODEL is a run folder or a .safetensors file. SOURCE has its classes: a folder with one sub-folder for each, "
+         "a "
+         "table, a list or an IDX file, or a recipe. Images are prepared as in training. Loss is the mean "
+         "cross-entropy in nats; precision, recall and F1 are of each class.",
+         "MODEL 是运行文件夹或 .safetensors 文件。SOURCE 含有模型的各个类别：每类一个子文件夹的文件夹、表格、列表或 "
+         "IDX 文件，也可以是配方。"
+         "图片的处理与训练时相同。"
          "损失是平均交叉熵（自然对数）；精确率、召回率和 F1 按类给出。"},
         cli_evaluate_options,
         cli_evaluate,

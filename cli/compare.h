@@ -19,6 +19,7 @@ typedef struct cli_compared_run {
     alx_recipe *recipe;  /* NULL: a file alone has none */
     cli_history history; /* no epochs: none is known */
     long long planned;   /* epochs; 0: unknown */
+    int best;            /* row of the history; -1: none */
     int64_t parameters, multiply_adds;
     /* Filled by cli_compare_images. */
     int *predicted;                /* (images) a class of the data set, or -1 */
@@ -68,7 +69,7 @@ typedef struct cli_comparison {
     bool all; /* layers that are the same too */
     int count;
     cli_compared_run runs[CLI_RUNS_MOST];
-    const char *source;                    /* the folder; or the split of the first run's recipe: "test" */
+    const char *source;                    /* as given; or the split of the first run's recipe: "test" */
     bool split;                            /* the latter */
     int64_t images, compared;              /* of the data set; those that all could read */
     cli_run_pair pairs[CLI_RUNS_MOST];     /* of run i with run 0, from 1 */
@@ -80,9 +81,9 @@ typedef struct cli_comparison {
     const char *curves; /* the picture; NULL: none */
 } cli_comparison;
 
-/* Every run on the same images: those below `folder`, or where it is NULL the test images of the first run's recipe,
+/* Every run on the same images: those of `source`, or where it is NULL the test images of the first run's recipe,
  * or its validation images. */
-alx_status cli_compare_images(cli_comparison *c, const char *folder, double skip_bad,
+alx_status cli_compare_images(cli_comparison *c, const char *source, double skip_bad,
                               const cli_session_options *options, alx_error *err);
 alx_status cli_compare_layers(cli_comparison *c, alx_error *err);
 alx_status cli_compare_recipes(cli_comparison *c, alx_error *err);

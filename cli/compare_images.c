@@ -13,32 +13,33 @@ static alx_status open_split(cli_comparison *c, alx_dataset **dataset, alx_error
 {
     const cli_compared_run *first = &c->runs[0];
     if (!first->recipe)
-        return cli_fail(err, ALX_USAGE, "%s: has no recipe that says which images to compare on; give --data FOLDER",
+        return cli_fail(err, ALX_USAGE, "%s: has no recipe that says which images to compare on; give --data SOURCE",
                         first->path);
     c->split = true;
     c->source = NULL;
     const alx_status status = cli_recipe_images(dataset, first->recipe, &c->source, err);
+    if (!status && alx_dataset_left_out(*dataset)) cli_warn("%s", alx_dataset_left_out(*dataset));
     if (!status) return ALX_OK;
     const alx_error inner = *err;
-    return cli_fail(err, status, "%s: its %s images: %.700s; or give others with --data FOLDER", first->path, c->source,
+    return cli_fail(err, status, "%s: its %s images: %.700s; or give others with --data SOURCE", first->path, c->source,
                     inner.message);
 }
 
-static alx_status open_images(cli_comparison *c, alx_dataset **dataset, const char *folder, alx_error *err)
+static alx_status open_images(cli_comparison *c, alx_dataset **dataset, const char *source, alx_error *err)
 {
-    if (!folder) return open_split(c, dataset, err);
-    c->source = folder;
+    if (!source) return open_split(c, dataset, err);
+    c->source = source;
     alx_model *model;
     alx_status status = alx_model_open(&model, c->runs[0].weights, err);
     if (status) return status;
-    status = cli_session_images(dataset, model, folder, NULL, err);
+    status = cli_session_images(dataset, model, source, NULL, err);
     alx_model_destroy(model);
     return status;
 }
 
 /* ---- Seen before ---- */
 
-/* The files of a data set by their real paths, sorted. */
+/* The images of a data set by their real paths, sorted. */
 typedef struct paths {
     char **sorted;
     int64_t count;
@@ -55,13 +56,31 @@ static void paths_finish(paths *p)
     free(p->sorted);
 }
 
+/* The real path of an image; for one of an IDX file, "digits-images-idx3-ubyte#12", its file's with the number behind
+ * it.  Release with free; NULL: it is no longer there. */
+static char *real_path(const alx_dataset *dataset, int64_t index)
+{
+    const char *path = alx_dataset_path(dataset, index), *mark = strrchr(path, '#');
+    char *real = realpath(path, NULL), *file = NULL;
+    if (real || !mark) return real;
+    file = strndup(path, (size_t)(mark - path));
+    real = file ? realpath(file, NULL) : NULL;
+    free(file);
+    file = real;
+    const size_t size = real ? strlen(real) + strlen(mark) + 1 : 0;
+    real = file ? malloc(size) : NULL;
+    if (real) snprintf(real, size, "%s%s", file, mark);
+    free(file);
+    return real;
+}
+
 static alx_status paths_init(paths *p, const alx_dataset *dataset, alx_error *err)
 {
     const int64_t count = alx_dataset_count(dataset);
     *p = (paths){.sorted = calloc((size_t)count + 1, sizeof *p->sorted)};
     if (!p->sorted) return cli_fail(err, ALX_NO_MEMORY, "out of memory: paths of %lld images", (long long)count);
     for (int64_t i = 0; i < count; i++) {
-        char *path = realpath(alx_dataset_path(dataset, i), NULL);
+        char *path = real_path(dataset, i);
         if (path) p->sorted[p->count++] = path;
     }
     qsort(p->sorted, (size_t)p->count, sizeof *p->sorted, by_text);
@@ -72,7 +91,7 @@ static int64_t count_shared(const paths *p, const alx_dataset *dataset)
 {
     int64_t shared = 0;
     for (int64_t i = 0; i < alx_dataset_count(dataset); i++) {
-        char *path = realpath(alx_dataset_path(dataset, i), NULL);
+        char *path = real_path(dataset, i);
         if (path) shared += bsearch(&path, p->sorted, (size_t)p->count, sizeof *p->sorted, by_text) != NULL;
         free(path);
     }
@@ -170,11 +189,11 @@ int cli_pair_verdict(const cli_run_pair *pair)
     return pair->gained > pair->lost ? 1 : -1;
 }
 
-alx_status cli_compare_images(cli_comparison *c, const char *folder, double skip_bad,
+alx_status cli_compare_images(cli_comparison *c, const char *source, double skip_bad,
                               const cli_session_options *options, alx_error *err)
 {
     alx_dataset *dataset = NULL;
-    alx_status status = open_images(c, &dataset, folder, err);
+    alx_status status = open_images(c, &dataset, source, err);
     if (status) return status;
     c->images = alx_dataset_count(dataset);
     if (c->split)

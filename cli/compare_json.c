@@ -18,7 +18,7 @@ static json_t *text_or_null(const char *text)
 static json_t *run_json(const cli_comparison *c, const cli_compared_run *run)
 {
     const cli_history *h = &run->history;
-    const int best = cli_history_best(h);
+    const int best = run->best;
     double range[2];
     alx_accuracy_interval(run->correct, c->compared, range);
     json_t *object = json_object();

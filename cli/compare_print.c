@@ -110,7 +110,7 @@ static void add_epochs(alx_table *table, const cli_compared_run *run, const word
 static void add_run(alx_table *table, const cli_comparison *c, int index)
 {
     const cli_compared_run *run = &c->runs[index];
-    const int best = cli_history_best(&run->history);
+    const int best = run->best;
     const double accuracy = best < 0 ? NAN : run->history.values[CLI_VAL_ACCURACY][best];
     cli_name_text name;
     char number[32];

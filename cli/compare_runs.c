@@ -60,8 +60,12 @@ static alx_status open_history(cli_compared_run *run, alx_error *err)
 {
     char *path = join(run->path, "metrics.csv", err);
     if (!path) return ALX_NO_MEMORY;
-    const alx_status status = cli_history_read(&run->history, path, err);
+    alx_status status = cli_history_read(&run->history, path, err);
     free(path);
+    char *monitor = NULL;
+    if (!status && run->recipe) status = alx_recipe_value(&monitor, run->recipe, "train.monitor", err);
+    run->best = cli_history_best(&run->history, monitor && strcmp(monitor, "val_accuracy") == 0);
+    alx_text_destroy(monitor);
     return status;
 }
 
@@ -86,7 +90,7 @@ static alx_status count_network(cli_compared_run *run, alx_error *err)
 
 alx_status cli_compared_open(cli_compared_run *run, const char *path, alx_error *err)
 {
-    *run = (cli_compared_run){.path = path, .trained_on = CLI_UNKNOWN, .chosen_on = CLI_UNKNOWN};
+    *run = (cli_compared_run){.path = path, .best = -1, .trained_on = CLI_UNKNOWN, .chosen_on = CLI_UNKNOWN};
     alx_status status = ALX_OK;
     if (is_kind(path, S_IFDIR)) {
         status = find_weights(run, err);

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "cli/output.h"
+#include "cli/session.h"
 
 static bool add(cli_files *files, const char *path)
 {
@@ -107,7 +108,11 @@ alx_status cli_open_data(alx_recipe **recipe, const char *source, alx_error *err
 {
     struct stat info;
     bool folder = stat(source, &info) == 0 && S_ISDIR(info.st_mode);
-    if (!folder) return alx_recipe_open(recipe, source, err);
-    alx_status status = alx_recipe_create(recipe, err);
-    return status ? status : alx_recipe_set_folder(*recipe, source, err);
+    alx_status status = folder ? alx_recipe_create(recipe, err) : alx_recipe_open(recipe, source, err);
+    if (!status && folder) status = alx_recipe_set_folder(*recipe, source, err);
+    if (status != ALX_BAD_DATA || folder || cli_is_recipe(source)) return status;
+    const size_t used = strlen(err->message);
+    snprintf(err->message + used, sizeof err->message - used,
+             "; this is taken for a recipe: a table, a list or an IDX file is named in one, as data: {train: FILE}");
+    return status;
 }

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <math.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -137,18 +136,22 @@ void cli_history_finish(cli_history *history)
 
 /* ---- What it says ---- */
 
-static int smallest(const double *values, int count)
+/* sign 1: the smallest, -1: the largest; the first of equals. */
+static int first_best(const double *values, int count, double sign)
 {
     int best = -1;
     for (int i = 0; i < count; i++)
-        if (!isnan(values[i]) && (best < 0 || values[i] < values[best])) best = i;
+        if (!isnan(values[i]) && (best < 0 || sign * values[i] < sign * values[best])) best = i;
     return best;
 }
 
-int cli_history_best(const cli_history *history)
+int cli_history_best(const cli_history *history, bool by_accuracy)
 {
-    const int validated = smallest(history->values[CLI_VAL_LOSS], history->epochs);
-    return validated >= 0 ? validated : smallest(history->values[CLI_LOSS], history->epochs);
+    static const cli_metric metrics[2][2] = {{CLI_VAL_LOSS, CLI_LOSS}, {CLI_VAL_ACCURACY, CLI_ACCURACY}};
+    int best = -1;
+    for (int i = 0; i < 2 && best < 0; i++)
+        best = first_best(history->values[metrics[by_accuracy][i]], history->epochs, by_accuracy ? -1 : 1);
+    return best;
 }
 
 double cli_history_seconds(const cli_history *history)

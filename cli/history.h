@@ -2,6 +2,8 @@
 #ifndef ALX_CLI_HISTORY_H
 #define ALX_CLI_HISTORY_H
 
+#include <stdbool.h>
+
 #include "alexnet.h"
 
 typedef enum cli_metric {
@@ -26,9 +28,10 @@ alx_status cli_history_parse(cli_history *history, const char *text, const char 
 alx_status cli_history_read(cli_history *history, const char *file, alx_error *err);
 void cli_history_finish(cli_history *history);
 
-/* The row of the epoch whose weights are the best ones: the first with the smallest validation loss, or training loss
- * where nothing was validated; -1: none. */
-int cli_history_best(const cli_history *history);
+/* The row of the epoch whose weights are the best ones: the first with the smallest validation loss, or with the
+ * largest validation accuracy (by_accuracy: train.monitor is val_accuracy); of the training images where nothing was
+ * validated. -1: none. */
+int cli_history_best(const cli_history *history, bool by_accuracy);
 /* Of all epochs; NaN where one has no time, as after a resume that had lost the file. */
 double cli_history_seconds(const cli_history *history);
 

@@ -426,8 +426,8 @@ ALX_API alx_status alx_series_folds(alx_series **series, const alx_recipe *recip
                                     const alx_run_config *config, alx_error *err);
 ALX_API void alx_series_destroy(alx_series *series);
 /* Trains what is left.  A run that diverges or fails is a result like others and a warning; when any failed, the
- * first one's status is returned at the end.  What would meet every run (unreadable images, a full disk; whatever
- * fails in a cross-validation) ends the series. */
+ * first one's status is returned at the end.  What would meet every run (unreadable images, where the runs do not
+ * differ in keys of data; a full disk; whatever fails in a cross-validation) ends the series. */
 ALX_API alx_status alx_series_run(alx_series *series, alx_error *err);
 /* As alx_trainer_stop for the run at hand: then ALX_INTERRUPTED.  Async-signal-safe in the thread that runs. */
 ALX_API void alx_series_stop(alx_series *series);

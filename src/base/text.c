@@ -223,6 +223,19 @@ void alx_text_add_padded(alx_text *text, const char *s, int columns)
 
 /* ---- Numbers ---- */
 
+void alx_text_add_csv(alx_text *text, const char *field)
+{
+    const size_t length = strlen(field);
+    const bool quote = strpbrk(field, ",\"\r\n") || (length && (field[0] == ' ' || field[length - 1] == ' '));
+    if (!quote) {
+        alx_text_add(text, field);
+        return;
+    }
+    alx_text_add(text, "\"");
+    for (const char *at = field; *at; at++) alx_text_add_bytes(text, *at == '"' ? "\"\"" : at, *at == '"' ? 2 : 1);
+    alx_text_add(text, "\"");
+}
+
 const char *alx_text_thousands(int64_t value, char buffer[32])
 {
     uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;

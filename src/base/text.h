@@ -37,6 +37,10 @@ void alx_text_add_padded(alx_text *text, const char *s, int columns);
 /* 34944 -> "34,944" */
 const char *alx_text_thousands(int64_t value, char buffer[32]);
 
+/* A field of a CSV file (RFC 4180): in quotes, which are written twice inside, where it holds commas, quotes or line
+ * ends, or blanks at an end, which some readers lose. */
+void alx_text_add_csv(alx_text *text, const char *field);
+
 /* The shortest of 15 to 17 digits that reads back as the same value, with a decimal point whatever the locale. */
 const char *alx_text_number(double value, char buffer[32]);
 /* A finite decimal number and nothing else ("1e-4", ".5", "-3"), whatever the locale; false leaves value. */

@@ -307,6 +307,7 @@ static alx_status check_sides(const draw *d, alx_error *err)
     static const char *const names[SIDES] = {"training", "validation", "test"};
     const alx_split_config *c = d->config;
     const bool wanted[SIDES] = {true, c->validation > 0 || c->folds, c->test > 0};
+    alx_printable group;
     int64_t counts[SIDES] = {0};
     for (int64_t i = 0; i < d->list->count; i++) counts[d->sides[i]]++;
     for (int s = 0; *c->group && s < SIDES; s++)
@@ -314,7 +315,7 @@ static alx_status check_sides(const draw *d, alx_error *err)
             return alx_fail(err, ALX_BAD_DATA,
                             "data.split: the groups of %s are too few or too large: no image is left for %s; give "
                             "another share, or leave group out",
-                            c->group, names[s]);
+                            alx_text_printable(c->group, group), names[s]);
     return ALX_OK;
 }
 

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/model_file.h"
+
 enum { MOST_NAMED = 8 }; /* of the tensors that are left over */
 
 /* ---- What both ways share ---- */
@@ -109,17 +111,24 @@ static bool is_ours(const alx_graph *graph, const char *name)
     return false;
 }
 
-/* Optimizer state beside weights is a checkpoint's, and no loss. */
+/* Optimizer state and averages beside weights are a checkpoint's, and no loss. */
+static bool is_checkpoints(const char *name)
+{
+    static const char *const prefixes[] = {ALX_PREFIX_OPTIMIZER, ALX_PREFIX_AVERAGE};
+    for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++)
+        if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0) return true;
+    return false;
+}
+
 static alx_status list_left_over(alx_transfer *transfer, const alx_graph *graph, const alx_safetensors *file,
                                  alx_error *err)
 {
-    static const char optimizer[] = "optimizer.";
     alx_text text = {0};
     int count = 0;
     for (int i = 0; i < alx_safetensors_count(file); i++) {
         const char *name = alx_safetensors_tensor(file, i)->name;
         alx_printable shown;
-        if (strncmp(name, optimizer, sizeof optimizer - 1) == 0 || is_ours(graph, name)) continue;
+        if (is_checkpoints(name) || is_ours(graph, name)) continue;
         if (count++ < MOST_NAMED)
             alx_text_printf(&text, "%s%s", count > 1 ? ", " : "", alx_text_printable(name, shown));
     }

@@ -383,17 +383,36 @@ static double mean_loss(const float *losses, int64_t count)
     return sum / (double)count;
 }
 
-/* Behind the trainable span lie the moving statistics, which a training pass moves: kept and put back. */
+/* Moving statistics, which a training pass moves; those of frozen layers stay, as their weights do. */
+static bool moves(const alx_params *params, int index)
+{
+    const alx_graph *graph = params->graph;
+    return !params->list[index].trainable && !graph->layers[graph->params[index].layer].frozen;
+}
+
+/* To kept, or back from it; how many floats they are.  kept NULL: they are counted alone. */
+static int64_t copy_moving(float *kept, const alx_params *params, bool back)
+{
+    int64_t count = 0;
+    for (int i = 0; i < params->count; i++) {
+        if (!moves(params, i)) continue;
+        const alx_param *param = &params->list[i];
+        float *values = params->data + param->offset;
+        if (kept)
+            memcpy(back ? values : kept + count, back ? kept + count : values, (size_t)param->count * sizeof *kept);
+        count += param->count;
+    }
+    return count;
+}
+
 static alx_status run_once(pass *p, alx_params *params, int64_t batch, const alx_step_key *key, alx_error *err)
 {
-    float *moving = params->data + params->trainable_span;
-    const size_t bytes = (size_t)(params->span - params->trainable_span) * sizeof *moving;
-    float *kept = alx_calloc(1, bytes, err);
+    float *kept = alx_calloc((size_t)copy_moving(NULL, params, false), sizeof *kept, err);
     if (!kept) return ALX_NO_MEMORY;
-    memcpy(kept, moving, bytes);
+    copy_moving(kept, params, false);
     const alx_watch watch = {look, p};
     alx_status status = alx_engine_run_watched(p->engine, ALX_MODE_TRAIN, batch, key, &watch, err);
-    memcpy(moving, kept, bytes);
+    copy_moving(kept, params, true);
     params->version++;
     free(kept);
     return status;

@@ -246,7 +246,7 @@ static bool say_update(alx_text *text, const alx_case *c)
     alx_text_printf(text, "%sthe first step changed %s by %s%s its length at learning_rate %s",
                     text->length ? "; " : "", c->graph->params[largest].name,
                     alx_doctor_number((whole ? 1.0 : 100.0) * c->updates[largest], share), whole ? " times" : " % of",
-                    alx_text_number(c->config->optimizer.learning_rate, rate));
+                    alx_text_number(c->first_rate, rate));
     return true;
 }
 
@@ -319,10 +319,15 @@ static bool no_signal(alx_text *text, const alx_case *c)
 static bool rate_low(alx_text *text, const alx_case *c)
 {
     const int largest = largest_update(c);
-    if (largest < 0 || !(c->updates[largest] < SMALL_UPDATE)) return false;
+    const double rate = c->config->optimizer.learning_rate;
+    const bool low = c->first_rate > 0.0 && c->first_rate < rate; /* warm-up is meant to begin with small steps */
+    if (largest < 0) return false;
+    const double update = c->updates[largest] * (low ? rate / c->first_rate : 1.0);
+    if (!(update < SMALL_UPDATE)) return false;
     char share[32];
-    alx_text_printf(text, "the first step changed no kernel by more than %s %% of its length, where 0.1 %% is usual",
-                    alx_doctor_number(100.0 * c->updates[largest], share));
+    alx_text_printf(text, "%s no kernel by more than %s %% of its length, where 0.1 %% is usual",
+                    low ? "a step at the full learning_rate changes" : "the first step changed",
+                    alx_doctor_number(100.0 * update, share));
     return true;
 }
 

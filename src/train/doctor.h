@@ -40,6 +40,7 @@ typedef struct alx_case {
     const alx_probe *start; /* of the first batch before the first step */
     const alx_probe *probe; /* of a batch now */
     const double *updates;  /* (params): the first step's length over the tensor's */
+    double first_rate;      /* the learning rate of that step, which a schedule may have begun low */
     double loss;            /* of the step: JUMP */
     double signal;          /* p of alx_signal_test: STALL */
     int64_t signal_images;  /* it compared */

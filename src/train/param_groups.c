@@ -92,17 +92,31 @@ void alx_param_groups_finish(alx_param_groups *groups)
     *groups = (alx_param_groups){0};
 }
 
+static alx_optimizer_config config_of(const alx_param_group *group, const alx_optimizer_config *config)
+{
+    alx_optimizer_config own = *config;
+    own.learning_rate *= group->rate;
+    own.weight_decay *= group->decay;
+    return own;
+}
+
+alx_optimizer_config alx_param_groups_config(const alx_param_groups *groups, const alx_optimizer_config *config,
+                                             int64_t offset)
+{
+    int i = 0;
+    while (i + 1 < groups->count && groups->list[i + 1].first <= offset) i++;
+    return config_of(&groups->list[i], config);
+}
+
 void alx_param_groups_step(const alx_param_groups *groups, const alx_optimizer_config *config, int64_t t, float *values,
                            const float *gradient, float *const *state, int threads)
 {
     const int states = alx_optimizer_state_count(config);
     for (int i = 0; i < groups->count; i++) {
         const alx_param_group *g = &groups->list[i];
-        alx_optimizer_config own = *config;
+        const alx_optimizer_config own = config_of(g, config);
         float *parts[2] = {NULL, NULL};
         for (int s = 0; s < states; s++) parts[s] = state[s] + g->first;
-        own.learning_rate *= g->rate;
-        own.weight_decay *= g->decay;
         alx_optimizer_step(&own, t, values + g->first, gradient + g->first, parts, g->count, threads);
     }
 }

@@ -22,6 +22,9 @@ typedef struct alx_param_groups {
 alx_status alx_param_groups_create(alx_param_groups *groups, const alx_map **wrong, const alx_params *params,
                                    const alx_map *rates, const alx_map *decays, alx_error *err);
 void alx_param_groups_finish(alx_param_groups *groups);
+/* The optimizer's settings for the tensor at `offset` of the span: rate and decay times its group's factors. */
+alx_optimizer_config alx_param_groups_config(const alx_param_groups *groups, const alx_optimizer_config *config,
+                                             int64_t offset);
 /* alx_optimizer_step, group by group; the same bits as one step where all factors are 1. */
 void alx_param_groups_step(const alx_param_groups *groups, const alx_optimizer_config *config, int64_t t, float *values,
                            const float *gradient, float *const *state, int threads);

@@ -128,6 +128,41 @@ static alx_status check_keys(const alx_yaml *map, const alx_recipe_section *here
     return ALX_OK;
 }
 
+/* `split: 0.2` gives the first key of split. */
+static bool is_given(const alx_yaml *root, const alx_recipe_section *section, const alx_option *option)
+{
+    const alx_yaml *map = section_map(root, section);
+    if (map && map->kind == ALX_YAML_SCALAR) return *map->scalar && option == section->options;
+    return alx_yaml_get(map, option->name) != NULL;
+}
+
+/* The row whose field an alias sets. */
+static const alx_option *own_row(const alx_recipe_section **section, const alx_recipe_section *here,
+                                 const alx_option *alias)
+{
+    for (*section = alx_recipe_sections; (*section)->name; ++*section)
+        for (const alx_option *o = (*section)->options; o->name; o++)
+            if (o != alias && (*section)->offset + o->offset == here->offset + alias->offset) return o;
+    return NULL;
+}
+
+/* A value that stands under two names: one of them would be lost without a word. */
+static alx_status check_aliases(const alx_yaml *root, const alx_yaml *map, const alx_recipe_section *here,
+                                alx_error *err)
+{
+    for (int i = 0; map->kind == ALX_YAML_MAP && i < map->count; i++) {
+        const alx_option *alias = alx_options_find(here->options, map->children[i]->key);
+        if (!alias || !alx_option_is_alias(alias)) continue;
+        const alx_recipe_section *section;
+        const alx_option *own = own_row(&section, here, alias);
+        if (own && is_given(root, section, own))
+            return alx_yaml_fail(map->children[i], err, ALX_BAD_DATA,
+                                 "%s is another name of %s.%s, and both are given; leave one of them out", alias->name,
+                                 section->name, own->name);
+    }
+    return ALX_OK;
+}
+
 /* `label: column` is short for `label: {column: column}`: the first key of a section inside another. */
 static alx_status read_section(struct alx_recipe *recipe, const alx_yaml *root, const alx_recipe_section *section,
                                alx_error *err)
@@ -149,6 +184,7 @@ static alx_status read_section(struct alx_recipe *recipe, const alx_yaml *root, 
         return alx_options_update(section->options, config, &wrapped, what, NULL, &recipe->arena, err);
     }
     ALX_TRY(check_keys(map, section, err));
+    ALX_TRY(check_aliases(root, map, section, err));
     return alx_options_update(section->options, config, map, what, section->inside, &recipe->arena, err);
 }
 

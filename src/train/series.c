@@ -107,11 +107,20 @@ static alx_trial_state state_after(alx_status status)
                                        : ALX_TRIAL_FAILED;
 }
 
+/* Whether the trials differ in their images: then bad ones are a trial's own. */
+static bool changes_data(const alx_series *s)
+{
+    for (int k = 0; k < s->plan.key_count; k++)
+        if (strncmp(s->plan.keys[k], "data.", 5) == 0) return true;
+    return false;
+}
+
 /* What the other trials would meet as well. */
 static bool ends_series(const alx_series *s, alx_status status)
 {
     const bool failed = state_after(status) == ALX_TRIAL_FAILED;
-    return status == ALX_INTERRUPTED || status == ALX_IO || status == ALX_BAD_DATA || (failed && s->kind->alike);
+    return status == ALX_INTERRUPTED || status == ALX_IO || (status == ALX_BAD_DATA && !changes_data(s)) ||
+           (failed && s->kind->alike);
 }
 
 static int count_state(const alx_series *s, alx_trial_state state)

@@ -90,13 +90,8 @@ static alx_status compare_question(const alx_series *s, const char *was, const c
 
 static void add_field(alx_text *csv, const char *field)
 {
-    const bool plain = !strpbrk(field, ",\"\r\n");
-    alx_text_add(csv, plain ? "," : ",\"");
-    for (; *field; field++) {
-        if (*field == '"') alx_text_add(csv, "\"");
-        alx_text_add_bytes(csv, field, 1);
-    }
-    if (!plain) alx_text_add(csv, "\"");
+    alx_text_add(csv, ",");
+    alx_text_add_csv(csv, field);
 }
 
 /* An empty field stands for what there is not. */

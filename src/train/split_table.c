@@ -5,20 +5,6 @@
 #include "base/file.h"
 #include "train/trainer_data.h"
 
-/* RFC 4180: quotes where they are needed, and written twice inside. */
-static void add_field(alx_text *text, const char *field)
-{
-    const size_t length = strlen(field);
-    const bool quote = strpbrk(field, ",\"\r\n") || (length && (field[0] == ' ' || field[length - 1] == ' '));
-    if (!quote) {
-        alx_text_add(text, field);
-        return;
-    }
-    alx_text_add(text, "\"");
-    for (const char *at = field; *at; at++) alx_text_add_bytes(text, *at == '"' ? "\"\"" : at, *at == '"' ? 2 : 1);
-    alx_text_add(text, "\"");
-}
-
 /* Images of one folder follow one another: the way to it is found once. */
 typedef struct writer {
     const char *folder; /* where the text will lie */
@@ -49,10 +35,10 @@ static alx_status add_samples(alx_text *text, writer *w, const alx_sample_list *
     for (int64_t i = 0; i < list->count; i++) {
         char *path;
         ALX_TRY(path_from_there(&path, w, list->samples[i].path, err));
-        add_field(text, path);
+        alx_text_add_csv(text, path);
         free(path);
         alx_text_add(text, ",");
-        add_field(text, list->class_names[list->samples[i].label]);
+        alx_text_add_csv(text, list->class_names[list->samples[i].label]);
         alx_text_printf(text, ",%s\n", split);
     }
     return text->failed ? alx_fail(err, ALX_NO_MEMORY, "out of memory while writing a split") : ALX_OK;

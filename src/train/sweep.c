@@ -36,7 +36,8 @@ static const alx_option range_options[] = {
 /* One key. */
 typedef struct dimension {
     const alx_option *option;
-    int count; /* of a list; 0: a range */
+    size_t place; /* of its value in the recipe: Keras' name of a key is no other key */
+    int count;    /* of a list; 0: a range */
     const char **values;
     range range;
 } dimension;
@@ -168,8 +169,9 @@ static alx_status read_key(reader *r, const alx_yaml *node)
     const char *key =
         alx_arena_printf(&sweep->arena, r->err, "%s%s%s", section->name, *section->name ? "." : "", d->option->name);
     if (!key) return ALX_NO_MEMORY;
+    d->place = section->offset + d->option->offset;
     for (int i = 0; i < sweep->key_count; i++)
-        if (strcmp(sweep->keys[i], key) == 0)
+        if (r->dimensions[i].place == d->place)
             return alx_yaml_fail(&place, r->err, mistake(node), "%s is given twice; write all its values into one list",
                                  key);
     sweep->keys[sweep->key_count++] = key;

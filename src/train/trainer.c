@@ -109,8 +109,7 @@ static alx_status validate(alx_trainer *t, alx_error *err)
     return ALX_OK;
 }
 
-/* The averaged weights take the place of the trained ones, or give it back. */
-static void swap_average(alx_trainer *t)
+void alx_trainer_swap_average(alx_trainer *t)
 {
     if (!t->average) return;
     alx_span_swap(t->params->data, t->average, t->params->span, (int)t->recipe->train.threads);
@@ -120,9 +119,9 @@ static void swap_average(alx_trainer *t)
 static alx_status validation_part(alx_trainer *t, alx_error *err)
 {
     for (int64_t i = 0; i < t->data.validation.count; i++) t->order[i] = i;
-    swap_average(t);
+    alx_trainer_swap_average(t);
     alx_status status = validate(t, err);
-    swap_average(t);
+    alx_trainer_swap_average(t);
     if (!status && t->run.val_step < t->val_steps) return stop_here(t, err);
     return status;
 }

@@ -16,6 +16,7 @@
 typedef struct alx_consultation {
     alx_probe *start, *now; /* of the first batch before the first step; of the last look; NULL: none */
     double *updates;        /* (params): see alx_case */
+    double first_rate;      /* the same */
     bool ill_at_start;      /* something was said before the first step */
     bool jumped;            /* a jump was looked at */
     bool said[ALX_DIAGNOSES];
@@ -59,6 +60,8 @@ struct alx_trainer {
 
 /* Whether there is nothing left to train: all epochs are done, or patience has ended. */
 bool alx_trainer_is_complete(const alx_trainer *trainer);
+/* The averaged weights, where there are any, take the place of the trained ones, or give it back. */
+void alx_trainer_swap_average(alx_trainer *trainer);
 
 /* ---- trainer_step.c ---- */
 
@@ -66,6 +69,8 @@ bool alx_trainer_is_complete(const alx_trainer *trainer);
  * drawn for `epoch`. */
 alx_status alx_trainer_fill(alx_trainer *trainer, const int64_t *images, int64_t count, bool augment, int64_t epoch,
                             alx_error *err);
+/* clip_value and clip_norm; ALX_DIVERGED where the gradient's norm is not finite. */
+alx_status alx_trainer_clip(const alx_trainer *trainer, float *gradient, alx_error *err);
 /* The weights take the optimizer's step `optimizer_step` (from 1) along a gradient, which is clipped.  ALX_DIVERGED: it
  * is not finite, and the weights are as they were. */
 alx_status alx_trainer_update(alx_trainer *trainer, float *gradient, double learning_rate, int64_t optimizer_step,

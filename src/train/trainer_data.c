@@ -107,8 +107,8 @@ static alx_status resolve_split(alx_split_config *split, const struct alx_recipe
     return ALX_OK;
 }
 
-/* A class may be too small to give to every part. */
-static alx_status check_classes(const alx_sample_list *train, const char *path, alx_error *err)
+/* Each class has images: remedy says what to do where one has none. */
+static alx_status check_classes(const alx_sample_list *train, const char *path, const char *remedy, alx_error *err)
 {
     int64_t *sizes = alx_sample_list_sizes(train, err);
     if (!sizes) return ALX_NO_MEMORY;
@@ -116,10 +116,8 @@ static alx_status check_classes(const alx_sample_list *train, const char *path, 
     alx_printable where, name;
     for (int c = 0; c < train->class_count && !status; c++)
         if (sizes[c] == 0)
-            status = alx_fail(err, ALX_BAD_DATA,
-                              "%s: no image of the class %s is left to train on; add some, or take a smaller share in "
-                              "data.split",
-                              alx_text_printable(path, where), alx_text_printable(train->class_names[c], name));
+            status = alx_fail(err, ALX_BAD_DATA, "%s: no image of the class %s to train on; add some, or %s",
+                              alx_text_printable(path, where), alx_text_printable(train->class_names[c], name), remedy);
     free(sizes);
     return status;
 }
@@ -134,9 +132,12 @@ static void move_list(alx_sample_list *to, alx_sample_list *from)
 static alx_status split_train(alx_train_data *data, const char *path, alx_error *err)
 {
     const alx_split_config *split = &data->split;
+    ALX_TRY(check_classes(&data->train, path,
+                          data->train.idx ? "number the labels from 0 without gaps" : "leave it out of data.classes",
+                          err));
     if (split->validation > 0 || split->test > 0 || split->folds)
         ALX_TRY(alx_split(&data->train, &data->validation, &data->test, split, err));
-    ALX_TRY(check_classes(&data->train, path, err));
+    ALX_TRY(check_classes(&data->train, path, "take a smaller share in data.split", err));
     /* Classes of one image each have nothing to give. */
     if (data->validation.count > 0) data->source = ALX_VALIDATE_SPLIT;
     return ALX_OK;

@@ -49,7 +49,8 @@ typedef struct lengths {
 } lengths;
 
 /* The step that the optimizer takes from the gradients that the probe left: it takes it on a copy. */
-static void add_chunk(lengths *l, const alx_trainer *t, int64_t at, int64_t count, float *copies)
+static void add_chunk(lengths *l, const alx_trainer *t, const alx_optimizer_config *optimizer, int64_t at,
+                      int64_t count, float *copies)
 {
     float *state[2] = {copies + CHUNK, copies + 2 * CHUNK};
     const float *values = t->params->data + at;
@@ -58,10 +59,8 @@ static void add_chunk(lengths *l, const alx_trainer *t, int64_t at, int64_t coun
         if (t->state[i]) memcpy(state[i], t->state[i] + at, (size_t)count * sizeof *copies);
         if (!t->state[i]) state[i] = NULL;
     }
-    alx_optimizer_config optimizer = t->recipe->train.optimizer;
-    optimizer.learning_rate = alx_trainer_rate(t);
-    alx_optimizer_step(&optimizer, t->run.optimizer_step + 1, copies, alx_engine_gradients(t->engine) + at, state,
-                       count, 1);
+    alx_optimizer_step(optimizer, t->run.optimizer_step + 1, copies, alx_engine_gradients(t->engine) + at, state, count,
+                       1);
     for (int64_t i = 0; i < count; i++) {
         const double moved = (double)copies[i] - (double)values[i];
         l->step += moved * moved;
@@ -73,10 +72,13 @@ static void add_chunk(lengths *l, const alx_trainer *t, int64_t at, int64_t coun
 static double relative_step(const alx_trainer *t, const alx_param *param, float *copies)
 {
     lengths l = {0};
+    alx_optimizer_config optimizer = t->recipe->train.optimizer;
+    optimizer.learning_rate = t->doctor.first_rate;
+    optimizer = alx_param_groups_config(&t->groups, &optimizer, param->offset);
     const int64_t chunks = (param->count + CHUNK - 1) / CHUNK, stride = (chunks + MOST_CHUNKS - 1) / MOST_CHUNKS;
     for (int64_t i = 0; i < chunks; i += stride) {
         const int64_t left = param->count - i * CHUNK;
-        add_chunk(&l, t, param->offset + i * CHUNK, left < CHUNK ? left : CHUNK, copies);
+        add_chunk(&l, t, &optimizer, param->offset + i * CHUNK, left < CHUNK ? left : CHUNK, copies);
     }
     return l.value > 0.0 ? sqrt(l.step / l.value) : 0.0;
 }
@@ -86,6 +88,9 @@ static alx_status measure_updates(alx_trainer *t, alx_error *err)
     const size_t bytes = (size_t)3 * CHUNK * sizeof(float);
     float *copies = alx_memory_reserve(bytes, 0);
     if (!copies) return alx_fail(err, ALX_NO_MEMORY, "out of memory: %zu bytes", bytes);
+    alx_error not_finite; /* then the steps are not, either */
+    alx_trainer_clip(t, alx_engine_gradients(t->engine), &not_finite);
+    t->doctor.first_rate = alx_trainer_rate(t);
     t->doctor.updates = alx_calloc((size_t)t->params->count, sizeof *t->doctor.updates, err);
     for (int i = 0; t->doctor.updates && i < t->params->count; i++)
         if (t->params->list[i].trainable) t->doctor.updates[i] = relative_step(t, &t->params->list[i], copies);
@@ -197,6 +202,7 @@ static alx_case open_case(const alx_trainer *t, alx_moment moment)
                       .graph = t->graph,
                       .start = t->doctor.start,
                       .updates = t->doctor.updates,
+                      .first_rate = t->doctor.first_rate,
                       .loss = NAN,
                       .signal = NAN,
                       .as_validation = NAN};
@@ -273,7 +279,11 @@ void alx_trainer_examine_epoch(alx_trainer *t)
     alx_error err = {0};
     alx_status status = look_at(&t->doctor.now, t, 0, &err);
     if (!status) c.probe = t->doctor.now;
-    if (!status && c.moment != ALX_MOMENT_FIRST_EPOCH) status = test_sample(&c, t, &err);
+    if (!status && c.moment != ALX_MOMENT_FIRST_EPOCH) {
+        alx_trainer_swap_average(t); /* the weights that were validated */
+        status = test_sample(&c, t, &err);
+        alx_trainer_swap_average(t);
+    }
     if (status) say_unseen(t, &err);
     say_finding(t, &c);
 }

@@ -73,7 +73,7 @@ static alx_status compute_gradient(float **gradient, alx_trainer *t, int64_t fir
     return ALX_OK;
 }
 
-static alx_status clip(const alx_trainer *t, float *gradient, alx_error *err)
+alx_status alx_trainer_clip(const alx_trainer *t, float *gradient, alx_error *err)
 {
     const alx_train_config *config = &t->recipe->train;
     const int64_t span = t->params->trainable_span;
@@ -92,7 +92,7 @@ alx_status alx_trainer_update(alx_trainer *t, float *gradient, double learning_r
     const alx_train_config *config = &t->recipe->train;
     alx_optimizer_config optimizer = config->optimizer;
     optimizer.learning_rate = learning_rate;
-    ALX_TRY(clip(t, gradient, err));
+    ALX_TRY(alx_trainer_clip(t, gradient, err));
     alx_param_groups_step(&t->groups, &optimizer, optimizer_step, t->params->data, gradient, t->state,
                           (int)config->threads);
     t->params->version++;

@@ -191,8 +191,47 @@ static void labels_that_belong(void **state)
     alx_error err;
     witness w = run_of(recipe_on_noise(false, "0.000001", "6"), ALX_OK, &err);
     EXPECT(&w, "the first step changed no kernel by more than ", "try a larger learning_rate");
+    alx_recipe *slow = recipe_on_noise(false, "0.000001", "6");
+    set(slow, "warmup_epochs", "2"); /* its first step is meant to be small: the full rate is judged */
+    w = run_of(slow, ALX_OK, &err);
+    EXPECT(&w, "a step at the full learning_rate changes no kernel by more than ", "try a larger learning_rate");
     w = run_of(recipe_on_noise(false, "0.003", "10"), ALX_OK, &err);
     if (warnings(&w)) fail_msg("%s", w.said);
+}
+
+/* How far the first step of a run with this key goes, at most. */
+static double first_step(const char *key, const char *value)
+{
+    alx_error err;
+    alx_run_config config;
+    alx_run_config_init(&config);
+    config.out = at("step");
+    config.overwrite = 1;
+    alx_recipe *recipe = recipe_of(NET("", ""));
+    set(recipe, "optimizer", "sgd");
+    set(recipe, "learning_rate", "0.1");
+    set(recipe, "epochs", "1");
+    set(recipe, key, value);
+    alx_trainer *trainer;
+    expect(ALX_OK, alx_trainer_create(&trainer, recipe, &config, &err), &err);
+    expect(ALX_OK, alx_trainer_run(trainer, &err), &err);
+    double largest = 0;
+    for (int i = 0; i < trainer->params->count; i++) largest = fmax(largest, trainer->doctor.updates[i]);
+    alx_trainer_destroy(trainer);
+    alx_recipe_destroy(recipe);
+    return largest;
+}
+
+/* The step is the one that the run takes: clipped, with its layers' rates and its schedule's. */
+static void the_first_step_is_the_runs_own(void **state)
+{
+    (void)state;
+    const double plain = first_step("momentum", "0");
+    assert_true(plain > 0);
+    assert_true(first_step("clip_norm", "0.000001") < 0.001 * plain);
+    assert_true(first_step("rate_multipliers", "{\"*\": 0}") == 0);
+    assert_true(fabs(first_step("rate_multipliers", "{\"*\": 2}") - 2 * plain) < 0.001 * plain);
+    assert_true(fabs(first_step("schedule", "one_cycle") - plain / 25) < 0.001 * plain);
 }
 
 /* ---- Healthy runs ---- */
@@ -261,6 +300,43 @@ static void a_slow_start_is_not_a_stuck_run(void **unused)
     assert_int_equal(alx_doctor_moment(&patient), ALX_MOMENT_NONE);
     h[1].one_class = true;
     assert_int_equal(alx_doctor_moment(&patient), ALX_MOMENT_STALL);
+}
+
+/* What a stalled run of learning_rate 0.1 hears whose first step, at first_rate, changed each tensor by `update`. */
+static const char *said_of_stall(double update, double first_rate)
+{
+    alx_error err;
+    alx_graph *graph;
+    const char *yaml = NET("", "");
+    expect(ALX_OK, alx_graph_parse(&graph, yaml, NULL, 2, &err), &err);
+    const alx_train_config config = {.optimizer.learning_rate = 0.1};
+    alx_epoch_result h[2] = {{.loss = 0.7, .accuracy = 0.5}, {.loss = 0.7, .accuracy = 0.5}};
+    double updates[16];
+    assert_true(graph->param_count <= 16);
+    for (int i = 0; i < graph->param_count; i++) updates[i] = update;
+    const alx_case patient = {.moment = ALX_MOMENT_STALL,
+                              .history = h,
+                              .epochs = 2,
+                              .classes = 2,
+                              .guess = log(2.0),
+                              .config = &config,
+                              .graph = graph,
+                              .updates = updates,
+                              .first_rate = first_rate,
+                              .signal = NAN};
+    alx_text advice = {0};
+    const alx_verdict verdict = alx_doctor_examine(&advice, &patient);
+    alx_text_finish(&advice);
+    alx_graph_destroy(graph);
+    return alx_doctor_row_name(verdict.row);
+}
+
+static void a_schedule_may_begin_low(void **unused)
+{
+    (void)unused;
+    assert_string_equal(said_of_stall(1e-4, 0.1), "rate_low");
+    assert_string_equal(said_of_stall(1e-4, 0.01), "plateau"); /* 1e-3 at the full rate */
+    assert_string_equal(said_of_stall(1e-6, 0.01), "rate_low");
 }
 
 static void learning_by_heart_is_not_overfitting(void **unused)
@@ -375,10 +451,12 @@ int main(void)
         TEST(shuffled_labels),
         TEST(shuffled_labels_by_heart),
         TEST(labels_that_belong),
+        TEST(the_first_step_is_the_runs_own),
         TEST(healthy_runs_hear_nothing),
         TEST(a_run_does_not_notice_him),
         TEST(a_layer_that_dies_is_named_after_an_epoch),
         cmocka_unit_test(a_slow_start_is_not_a_stuck_run),
+        cmocka_unit_test(a_schedule_may_begin_low),
         cmocka_unit_test(learning_by_heart_is_not_overfitting),
         cmocka_unit_test(every_diagnosis_stands_in_the_pages),
     };

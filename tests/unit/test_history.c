@@ -38,12 +38,17 @@ static void rows_are_read(void **state)
         parse(HEADER "1,0.5,0.75,0.6,0.7,0.001,1.5\n2,0.4,0.8,0.3,0.9,0.001,2\n3,0.3,0.9,0.3,0.8,0.001,1\n");
     assert_int_equal(h.epochs, 3);
     assert_true(h.values[CLI_EPOCH][2] == 3 && h.values[CLI_LOSS][1] == 0.4 && h.values[CLI_VAL_ACCURACY][2] == 0.8);
-    assert_int_equal(cli_history_best(&h), 1); /* the first on a tie */
+    assert_int_equal(cli_history_best(&h, false), 1); /* the first on a tie */
+    assert_int_equal(cli_history_best(&h, true), 1);
     assert_true(cli_history_seconds(&h) == 4.5);
+    cli_history_finish(&h);
+    h = parse(HEADER "1,0.5,0.75,0.3,0.7,0.001,1\n2,0.4,0.8,0.4,0.9,0.001,1\n3,0.3,0.9,0.5,0.9,0.001,1\n");
+    assert_int_equal(cli_history_best(&h, false), 0);
+    assert_int_equal(cli_history_best(&h, true), 1); /* what val_accuracy watches may be another epoch */
     cli_history_finish(&h);
     h = parse(HEADER);
     assert_int_equal(h.epochs, 0);
-    assert_int_equal(cli_history_best(&h), -1);
+    assert_int_equal(cli_history_best(&h, false), -1);
     assert_true(isnan(cli_history_seconds(&h)));
     cli_history_finish(&h);
 }
@@ -56,7 +61,8 @@ static void columns_are_found_by_name(void **state)
     assert_int_equal(h.epochs, 2);
     assert_true(h.values[CLI_LOSS][1] == 0.25 && h.values[CLI_EPOCH][1] == 2);
     assert_true(isnan(h.values[CLI_VAL_LOSS][0]) && isnan(h.values[CLI_ACCURACY][1]));
-    assert_int_equal(cli_history_best(&h), 1); /* by the training loss */
+    assert_int_equal(cli_history_best(&h, false), 1); /* by the training loss */
+    assert_int_equal(cli_history_best(&h, true), -1);
     assert_true(isnan(cli_history_seconds(&h)));
     cli_history_finish(&h);
 }

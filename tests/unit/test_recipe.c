@@ -101,6 +101,9 @@ static void mistakes_are_placed(void **state)
     refuses("data: {split: {validation: 1}}", "out of range");
     refuses("data: {split: {random_state: -1}}", "out of range");
     refuses("data: {encoding: gbk}", "utf-8 or gb18030");
+    refuses("data: {validation_split: 0.1, split: {validation: 0.2}}",
+            "r.yaml:1:26: validation_split is another name of data.split.validation, and both are given");
+    refuses("data: {split: 0.2, validation_split: 0.1}", "leave one of them out");
     refuses("modle: alexnet", "did you mean model?");
     refuses("model: alexnett",
             "r.yaml:1:8: model: no file alexnett and no built-in network of that name; did you mean alexnet?");

@@ -157,6 +157,7 @@ static void mistakes_are_told_before_anything_runs(void **state)
         {"{seed: {min: 0, max: 9223372036854775807}}", 5, "above 2^53"},
         {"{learning_rate: {min: 1e-4, max: 1e-2}}", 0, "--trials N"},
         {"{seed: [1, 2], train.seed: [3]}", 0, "train.seed is given twice"},
+        {"{validation_split: [0.1, 0.2], split.validation: [0.3]}", 0, "data.split.validation is given twice"},
         {"{seed: [1, 2]}", 3, "3 trials of 2 combinations"},
         {"{model: [starter, no-such-net]}", 0, "no-such-net"},
         {"{augment: [[no-such]]}", 0, "no-such"},

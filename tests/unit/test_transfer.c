@@ -227,12 +227,13 @@ static void other_differences_are_errors(void **state)
 static void what_is_left_over_is_named(void **state)
 {
     (void)state;
-    row rows[OURS + 12];
+    row rows[OURS + 13];
     static const char *const extra[] = {
-        "a.kernel", "optimizer.m.dense_2.bias", "c", "d", "e", "f", "g", "h", "i", "j", "k", "zeile\n2"};
+        "a.kernel", "optimizer.m.dense_2.bias", "ema.dense_2.bias", "c", "d", "e", "f", "g", "h", "i", "j", "k",
+        "zeile\n2"};
     memcpy(rows, ours, sizeof ours);
-    for (int i = 0; i < 12; i++) rows[OURS + i] = (row){extra[i], {1, {1}}, 1, ALX_ST_F32};
-    write_rows(rows, OURS + 12);
+    for (int i = 0; i < 13; i++) rows[OURS + i] = (row){extra[i], {1, {1}}, 1, ALX_ST_F32};
+    write_rows(rows, OURS + 13);
     result r = started(NET);
     assert_string_equal(r.transfer.left_over, "a.kernel, c, d, e, f, g, h, i and 3 more");
     assert_int_equal(r.transfer.taken, OURS);

@@ -130,6 +130,10 @@ if cmp -s by-folder "$work/out"; then pass; else fail "a list of the folder's im
 echo "test/横/0000.png" >>list.txt
 refused 3 'list.txt:51: "test/横/0000.png" stands alone' evaluate runs/a --data list.txt
 
+# The operand of train, show and check-data is a folder or a recipe.
+refused 3 "a table, a list or an IDX file is named in one, as data: {train: FILE}" train faces/FaceScore.csv
+refused 3 "a table, a list or an IDX file is named in one" check-data faces/FaceScore.csv
+
 # IDX: 12 images of 24x24, three classes.
 {
     printf '\0\0\10\3\0\0\0\14\0\0\0\30\0\0\0\30'
@@ -150,5 +154,9 @@ refused 3 "give the run's recipe.yaml, which names them" evaluate runs/a --data 
 run 0 train --model tiny.yaml --data.train ten-images-idx3-ubyte --data.classes 零,一,二 --epochs 1 --out runs/idx-named
 err_has "零 (3), 一 (3), 二 (3)"
 run 0 show runs/idx/recipe.yaml -o idx.png
+cp ten-images-idx3-ubyte gap-images-idx3-ubyte
+printf '\0\0\10\1\0\0\0\14\1\1\2\1\1\2\1\1\2\1\1\2' >gap-labels-idx1-ubyte
+refused 3 "no image of the class 0 to train on; add some, or number the labels from 0 without gaps" \
+    train --model tiny.yaml --data.train gap-images-idx3-ubyte
 mv ten-labels-idx1-ubyte away
 refused 3 "looked for ten-labels-idx1-ubyte, with and without .gz" evaluate runs/idx --data ten-images-idx3-ubyte

@@ -70,21 +70,23 @@ run 2 train "${tuned[@]}" --epochs 1 --sweep '{class_weight: [[1, 2, 3], [1, 2]]
 err_has "1 of 2 runs failed; the first: class_weight has 3 numbers for 2 classes"
 out_like '^002 .* done$'
 out_like '^001 .* failed$'
+run 3 train --data.csv faces/FaceScore.csv --path Filename --label.column person --data.label.names '{p0: a, p1: a, p2: a, p3: a, p4: b, p5: b, p6: b, p7: b}' \
+    --model tiny.yaml --threads 1 --epochs 1 --skip-missing --split.group person --sweep '{data.split.validation: [0.99, 0.2]}' --out tuning/data
+err_has "1 of 2 runs failed; the first: data.split: the groups of person are too few"
+out_like '^002 .* done$'
 
 # The keys data.split.folds and data.split.fold do the splitting.
 refused 2 "give a whole number from 2 to 1000" train "${tuned[@]}" --folds 1
-if "$program" train --help | grep -q -e '--data.split.folds'; then
-    folded=(--model tiny.yaml --data.train photos --batch-size 8 --threads 1 --epochs 2 --learning-rate 0.01)
-    run 0 train "${folded[@]}" --folds 4 --out tuning/folds
-    out_like '^fold-4 +[12] +[0-9.]+ +[01]\.[0-9]{4} +[0-9.]+ +done$'
-    out_like '^mean +[0-9.]+ +[01]\.[0-9]{4} *$'
-    # The sample deviation, from folds.csv.
-    mean=$(awk -F, 'NR > 1 { s += $8 } END { printf "%.4f", s / (NR - 1) }' tuning/folds/folds.csv)
-    deviation=$(awk -F, 'NR > 1 { s += $8; q += $8 * $8; n++ } END { d = (q - s * s / n) / (n - 1);
-                         printf "%.4f", sqrt(d > 0 ? d : 0) }' tuning/folds/folds.csv)
-    out_like "^mean +[0-9.]+ +$mean *\$"
-    out_like "^deviation +[0-9.]+ +$deviation *\$"
-    run 0 train "${folded[@]}" --folds 4 --out tuning/folds
-    err_has "4 of 4 runs are finished already"
-    refused 2 "holds another cross-validation" train "${folded[@]}" --folds 5 --out tuning/folds
-fi
+folded=(--model tiny.yaml --data.train photos --batch-size 8 --threads 1 --epochs 2 --learning-rate 0.01)
+run 0 train "${folded[@]}" --folds 4 --out tuning/folds
+out_like '^fold-4 +[12] +[0-9.]+ +[01]\.[0-9]{4} +[0-9.]+ +done$'
+out_like '^mean +[0-9.]+ +[01]\.[0-9]{4} *$'
+# The sample deviation, from folds.csv.
+mean=$(awk -F, 'NR > 1 { s += $8 } END { printf "%.4f", s / (NR - 1) }' tuning/folds/folds.csv)
+deviation=$(awk -F, 'NR > 1 { s += $8; q += $8 * $8; n++ } END { d = (q - s * s / n) / (n - 1);
+                     printf "%.4f", sqrt(d > 0 ? d : 0) }' tuning/folds/folds.csv)
+out_like "^mean +[0-9.]+ +$mean *\$"
+out_like "^deviation +[0-9.]+ +$deviation *\$"
+run 0 train "${folded[@]}" --folds 4 --out tuning/folds
+err_has "4 of 4 runs are finished already"
+refused 2 "holds another cross-validation" train "${folded[@]}" --folds 5 --out tuning/folds

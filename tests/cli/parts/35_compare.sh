@@ -118,6 +118,19 @@ done | paste -sd ' ' | awk '
             $10 == verdict($7, $8, $9) ? "right" : "wrong: " $0 }')
 if [ "$words" = right ]; then pass; else fail "corrected p $words"; fi
 
+# Images of an IDX file are known by their numbers.
+mv away ten-labels-idx1-ubyte
+run 0 compare runs/idx runs/idx/best.safetensors --data ten-images-idx3-ubyte.gz
+err_has "runs/idx: was trained on 9 of these 12 images"
+
+# The best epoch is the one that the run's monitor chose: here the first, whose loss is not the smallest.
+cp -r runs/a runs/watched
+sed -i 's/^  monitor: val_loss/  monitor: val_accuracy/' runs/watched/recipe.yaml
+printf 'epoch,loss,accuracy,val_loss,val_accuracy\n1,1,1,0.5,0.75\n2,1,1,0.25,0.5\n' >runs/watched/metrics.csv
+run 0 compare runs/watched runs/a --data test --json
+json runs.0.best_epoch 1
+json runs.0.val_accuracy 0.75
+
 # Runs that go on, were stopped, or lost something.
 cp -r runs/a runs/going
 sed -i '4,$d; s/[0-9.]*$//' runs/going/metrics.csv
@@ -139,7 +152,7 @@ refused 3 'runs/going/metrics.csv:2: loss is "much", which is no number' compare
 rm runs/going/metrics.csv
 sed -i 's|^  train: .*|  train: nowhere|' runs/going/recipe.yaml
 refused 1 "runs/going: its validation images: " compare runs/going runs/a
-err_has "or give others with --data FOLDER"
+err_has "or give others with --data SOURCE"
 
 # Images that cannot be read count for nobody.
 cp -r test damaged
@@ -172,7 +185,7 @@ out_like '^~ +add_1 .*one.* → .*two'
 refused 2 "compare takes 2 to 12 runs" compare runs/a --data test
 refused 2 "compare takes 2 to 12 runs" compare
 refused 2 "compare takes 2 to 12 runs" compare $(printf 'runs/a %.0s' {1..13})
-refused 2 "has no recipe that says which images to compare on; give --data FOLDER" compare runs/a/best.safetensors runs/a
+refused 2 "has no recipe that says which images to compare on; give --data SOURCE" compare runs/a/best.safetensors runs/a
 refused 3 "runs/other: the model has no class 竖, which the data has" compare runs/a runs/other --data test
 refused 1 "no-run: no such file or folder" compare runs/a no-run --data test
 mkdir -p halves/train halves/test
