@@ -316,7 +316,7 @@ int cli_train(const cli_call *call)
     run_config.overwrite = c.overwrite;
     alx_progress progress;
     alx_progress_init(&progress, stderr);
-    run_config.on_event = alx_progress_event;
+    run_config.on_event = cli_train_event;
     run_config.user = &progress;
     const cli_train_job job = {.call = call, .config = &c, .run = &run_config};
     train_form form;

@@ -28,10 +28,12 @@ int cli_train_folds(alx_recipe *recipe, const cli_train_job *job);
 /* ---- train_run.c ---- */
 
 void cli_train_catch_signals(void);
-/* From begin to end the first signal calls stop(what), which must be async-signal-safe, and the second ends the
- * process; else any signal does. */
+/* From begin to end the first signal makes the next event call stop(what), and the second ends the process; else any
+ * signal does. */
 void cli_train_begin(void (*stop)(void *what), void *what);
 void cli_train_end(void);
+/* For alx_run_config: shows progress (user is the alx_progress) and passes a signal on. */
+void cli_train_event(const alx_event *event, void *user);
 /* A trainer to its end: prints its folder, or how to go on. */
 int cli_train_run(alx_trainer *trainer, alx_progress *progress, alx_error *err);
 

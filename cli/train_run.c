@@ -8,10 +8,12 @@
 
 /* ---- Stopping ---- */
 
-/* A signal handler can be told of these in no other way; stop_running is set before running. */
+/* What a signal stops.  The handler may run on any thread, while the main thread destroys this: it only counts, and the
+ * main thread passes it on at the next event, of which every step has one. */
 static void (*stop_running)(void *what);
-static _Atomic(void *) running;
-static atomic_int signals, started;
+static void *running;
+/* A signal handler can be told of these in no other way. */
+static atomic_int signals, started, busy;
 
 static void on_signal(int number)
 {
@@ -19,14 +21,13 @@ static void on_signal(int number)
         "\nalexnet: finishing the batch and writing a checkpoint; press Ctrl-C again to stop at once\n";
     static const char nothing[] = "\nalexnet: stopped before training; no checkpoint was written\n";
     (void)number;
-    void *what = atomic_load(&running);
+    bool stoppable = atomic_load(&busy);
     bool first = !atomic_fetch_add(&signals, 1), early = !atomic_load(&started);
     ssize_t written = 0;
-    if (first && what) stop_running(what);
-    if (first && what) written = write(STDERR_FILENO, finishing, sizeof finishing - 1);
+    if (first && stoppable) written = write(STDERR_FILENO, finishing, sizeof finishing - 1);
     if (first && early) written = write(STDERR_FILENO, nothing, sizeof nothing - 1);
     (void)written;
-    if (!first || !what) _exit(CLI_INTERRUPTED);
+    if (!first || !stoppable) _exit(CLI_INTERRUPTED);
 }
 
 void cli_train_catch_signals(void)
@@ -40,13 +41,21 @@ void cli_train_catch_signals(void)
 void cli_train_begin(void (*stop)(void *what), void *what)
 {
     stop_running = stop;
+    running = what;
     atomic_store(&started, 1);
-    atomic_store(&running, what);
+    atomic_store(&busy, 1);
 }
 
 void cli_train_end(void)
 {
-    atomic_store(&running, NULL);
+    atomic_store(&busy, 0);
+    running = NULL;
+}
+
+void cli_train_event(const alx_event *event, void *user)
+{
+    alx_progress_event(event, user);
+    if (running && atomic_load(&signals)) stop_running(running);
 }
 
 /* ---- A run ---- */

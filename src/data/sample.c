@@ -96,24 +96,6 @@ alx_status alx_sample_list_match(alx_sample_list *list, const char *has, const c
     return status ? status : sorted ? ALX_OK : ALX_NO_MEMORY;
 }
 
-alx_status alx_source_same_classes(const alx_sample_list *a, const char *a_name, const alx_sample_list *b,
-                                   const char *b_name, alx_error *err)
-{
-    /* Both are in the same order: the first place where they part names the class that one lacks. */
-    int i = 0;
-    while (i < a->class_count && i < b->class_count && strcmp(a->class_names[i], b->class_names[i]) == 0) i++;
-    if (i == a->class_count && i == b->class_count) return ALX_OK;
-    int only_a = i == b->class_count || (i < a->class_count && strcmp(a->class_names[i], b->class_names[i]) < 0);
-    alx_printable has, lacks, name;
-    return alx_fail(err, ALX_BAD_DATA,
-                    "%s has the class %s (of %d), %s has none of that name (of %d); give both the same %s",
-                    alx_text_printable(only_a ? a_name : b_name, has),
-                    alx_text_printable(only_a ? a->class_names[i] : b->class_names[i], name),
-                    only_a ? a->class_count : b->class_count, alx_text_printable(only_a ? b_name : a_name, lacks),
-                    only_a ? b->class_count : a->class_count,
-                    alx_file_is_folder(a_name) && alx_file_is_folder(b_name) ? "sub-folders" : "classes");
-}
-
 int64_t *alx_sample_list_sizes(const alx_sample_list *list, alx_error *err)
 {
     int64_t *sizes = alx_calloc((size_t)list->class_count, sizeof *sizes, err);

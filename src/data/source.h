@@ -90,9 +90,6 @@ alx_status alx_sample_list_place(int *place, const alx_sample_list *list, const 
 /* Renumber the labels to that order. */
 alx_status alx_sample_list_match(alx_sample_list *list, const char *has, const char *owner, const char *const *names,
                                  int count, alx_error *err);
-/* The class lists must be the same; the message names what differs. */
-alx_status alx_source_same_classes(const alx_sample_list *a, const char *a_name, const alx_sample_list *b,
-                                   const char *b_name, alx_error *err);
 /* How many samples each class has: (class_count), released with free; NULL: no memory. */
 int64_t *alx_sample_list_sizes(const alx_sample_list *list, alx_error *err);
 /* "Found 8000 images belonging to 2 classes: lishu (4000), xingkai (4000)" */

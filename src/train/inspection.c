@@ -37,7 +37,9 @@ static alx_status assign_splits(alx_inspect_input *input, alx_train_data *data, 
     if (data->test.count) input->lists[ALX_SPLIT_TEST] = &data->test;
     if (!*recipe->data.test) return ALX_OK;
     input->lists[ALX_SPLIT_TEST] = test;
-    return alx_train_data_list(test, recipe, "test", err);
+    ALX_TRY(alx_train_data_list(test, recipe, "test", err));
+    return alx_sample_list_match(test, recipe->data.test, "train", data->train.class_names, data->train.class_count,
+                                 err);
 }
 
 static alx_status input_size(alx_inspect_input *input, const alx_recipe *recipe, int classes, alx_error *err)

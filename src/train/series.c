@@ -45,12 +45,20 @@ static alx_status make_recipe(struct alx_recipe **recipe, const alx_series *s, i
     return status;
 }
 
+/* Events of a trial; every step has one, and there a stop reaches its trainer. */
+static void pass_on(const alx_event *event, void *user)
+{
+    const alx_series *s = user;
+    if (s->on_event) s->on_event(event, s->user);
+    if (s->running && atomic_load(&s->stop)) alx_trainer_stop(s->running);
+}
+
 /* A trainer for what is left of it, or none when it is complete. */
-static alx_status open_trial(alx_trainer **trainer, const alx_series *s, int index, alx_error *err)
+static alx_status open_trial(alx_trainer **trainer, alx_series *s, int index, alx_error *err)
 {
     const char *path = s->trials[index].path;
     const alx_run_config config = {
-        .struct_size = sizeof config, .out = path, .overwrite = 1, .on_event = s->on_event, .user = s->user};
+        .struct_size = sizeof config, .out = path, .overwrite = 1, .on_event = pass_on, .user = s};
     *trainer = NULL;
     if (alx_run_was_saved(path)) {
         alx_run_result so_far;
@@ -69,10 +77,9 @@ static alx_status train_trial(alx_series *s, int index, alx_error *err)
     alx_trainer *trainer;
     ALX_TRY(open_trial(&trainer, s, index, err));
     if (!trainer) return ALX_OK;
-    atomic_store(&s->running, trainer);
-    if (atomic_load(&s->stop)) alx_trainer_stop(trainer); /* it came while the images were read */
+    s->running = trainer;
     alx_status status = alx_trainer_run(trainer, err);
-    atomic_store(&s->running, NULL);
+    s->running = NULL;
     alx_trainer_destroy(trainer);
     return status;
 }
@@ -172,8 +179,6 @@ alx_status alx_series_run(alx_series *s, alx_error *err)
 void alx_series_stop(alx_series *s)
 {
     atomic_store(&s->stop, 1);
-    alx_trainer *running = atomic_load(&s->running);
-    if (running) alx_trainer_stop(running);
 }
 
 /* ---- Life ---- */

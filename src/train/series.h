@@ -31,7 +31,7 @@ struct alx_series {
     alx_event_fn on_event;
     void *user;
     alx_series_row *trials; /* (plan.trial_count) */
-    _Atomic(alx_trainer *) running;
+    alx_trainer *running;   /* the thread's that runs the series; NULL between trials */
     atomic_int stop;
 };
 

@@ -217,7 +217,7 @@ static void folders_are_taken_at_their_word(void **state)
     draw_class("test", "across", 0, 1, 0);
     draw_class("test", "up", 1, 1, 0);
     set(recipe, "data.test", at("test"));
-    refuses_data(recipe, ALX_BAD_DATA, "test has none of that name");
+    refuses_data(recipe, ALX_BAD_DATA, "has no class up, which");
     assert_int_equal(rename(at("test/up"), at("test/down")), 0);
     expect(ALX_OK, run_recipe(recipe, at("tested"), &w, &err), &err);
     assert_null(strstr(w.said, "left out"));

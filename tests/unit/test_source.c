@@ -235,17 +235,23 @@ static void test_classes_alone(void **state)
     folder_remove(folder);
 }
 
+/* Classes are known by their names, whatever their order. */
 static void test_same_classes(void **state)
 {
     (void)state;
-    const char *two[] = {"a", "b"}, *others[] = {"a", "c"};
-    alx_sample_list a = {.class_count = 2, .class_names = two}, b = {.class_count = 2, .class_names = others};
-    assert_int_equal(alx_source_same_classes(&a, "train", &a, "test", &error), ALX_OK);
-    assert_int_equal(alx_source_same_classes(&a, "train", &b, "test", &error), ALX_BAD_DATA);
-    assert_non_null(strstr(error.message, "train has the class b (of 2), test has none of that name"));
-    b.class_count = 1;
-    assert_int_equal(alx_source_same_classes(&b, "test", &a, "train", &error), ALX_BAD_DATA);
-    assert_non_null(strstr(error.message, "train has the class b (of 2), test has none of that name (of 1)"));
+    const char *wanted[] = {"9", "10"}, *lacking[] = {"9", "11"};
+    const char *names[] = {"10", "9"};
+    alx_sample samples[] = {{.label = 0}, {.label = 1}};
+    alx_sample_list list = {.count = 2, .samples = samples, .class_count = 2, .class_names = names};
+    assert_int_equal(alx_sample_list_match(&list, "test", "train", lacking, 2, &error), ALX_BAD_DATA);
+    assert_non_null(strstr(error.message, "train has no class 10, which test has; the classes must be named alike"));
+    assert_int_equal(alx_sample_list_match(&list, "test", "train", wanted, 1, &error), ALX_BAD_DATA);
+    assert_int_equal(samples[0].label, 0); /* as it was */
+    assert_int_equal(alx_sample_list_match(&list, "test", "train", wanted, 2, &error), ALX_OK);
+    assert_string_equal(list.class_names[1], "10");
+    assert_int_equal(samples[0].label, 1);
+    assert_int_equal(samples[1].label, 0);
+    alx_arena_finish(&list.arena);
 }
 
 int main(void)

@@ -91,7 +91,7 @@ json findings.1.groups.0.images.0.width null
 # What training would not begin with is an error, as there.
 refused 1 "no-such/: no such file or folder" check-data no-such/
 refused 3 "empty" check-data empty
-refused 3 "has the class" check-data checked --test other
+refused 3 "has no class" check-data checked --test other
 refused 3 "one class alone" check-data checked/train --test checked
 refused 2 "check-data takes one folder or recipe" check-data
 refused 2 "check-data takes one folder or recipe" check-data a b
