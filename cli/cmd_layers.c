@@ -39,19 +39,14 @@ static int print_one(const char *name, alx_language language)
         for (int j = 0; alx_layer_type_option(type, j, &option); j++) cli_print_option(&option, language);
         return CLI_DONE;
     }
-    if (nearest.best[0]) return cli_usage_error("there is no layer type %s; did you mean %s?", name, nearest.best);
-    return cli_usage_error("there is no layer type %s; alexnet layers lists them", name);
+    return cli_unknown_name(&nearest, "layer type", "layers");
 }
 
 int cli_layers(const cli_call *call)
 {
-    cli_arguments arguments = {0};
+    const char *name;
+    alx_language language;
     int code;
-    if (!cli_begin(call, &arguments, NULL, &code)) return code;
-    int count = arguments.operand_count;
-    const char *name = count ? arguments.operands[0] : NULL;
-    alx_language language = arguments.language ? (alx_language)(arguments.language - 1) : call->language;
-    cli_arguments_finish(&arguments);
-    if (count > 1) return cli_usage_error("layers takes at most one name: alexnet layers conv2d");
+    if (!cli_begin_catalogue(call, "conv2d", &name, &language, &code)) return code;
     return name ? print_one(name, language) : list(language);
 }

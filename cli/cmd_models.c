@@ -56,20 +56,14 @@ static int print_one(const char *name)
         }
         cli_nearest_try(&nearest, alx_builtin(i)->name);
     }
-    if (nearest.best[0])
-        return cli_usage_error("there is no built-in network %s; did you mean %s?", name, nearest.best);
-    return cli_usage_error("there is no built-in network %s; alexnet models lists them", name);
+    return cli_unknown_name(&nearest, "built-in network", "models");
 }
 
 int cli_models(const cli_call *call)
 {
-    cli_arguments arguments = {0};
+    const char *name;
+    alx_language language;
     int code;
-    if (!cli_begin(call, &arguments, NULL, &code)) return code;
-    int count = arguments.operand_count;
-    const char *name = count ? arguments.operands[0] : NULL;
-    alx_language language = arguments.language ? (alx_language)(arguments.language - 1) : call->language;
-    cli_arguments_finish(&arguments);
-    if (count > 1) return cli_usage_error("models takes at most one name: alexnet models alexnet");
+    if (!cli_begin_catalogue(call, "alexnet", &name, &language, &code)) return code;
     return name ? print_one(name) : list(language);
 }

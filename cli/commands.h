@@ -33,6 +33,12 @@ const cli_command *cli_command_find(const char *name);
  * with defaults.  False: help was printed or a mistake reported; return *exit_code. */
 bool cli_begin(const cli_call *call, cli_arguments *arguments, void *config, int *exit_code);
 
+/* The same for a command that lists a catalogue, or tells of the one that is named: *name is NULL for the list. */
+bool cli_begin_catalogue(const cli_call *call, const char *example, const char **name, alx_language *language,
+                         int *exit_code);
+/* "there is no layer type conv3d; did you mean conv2d?": returns the exit code. */
+int cli_unknown_name(const cli_nearest *nearest, const char *what, const char *command);
+
 /* ---- Help ---- */
 
 /* The program's page: its commands. */

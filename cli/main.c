@@ -43,6 +43,28 @@ bool cli_begin(const cli_call *call, cli_arguments *arguments, void *config, int
     return false;
 }
 
+bool cli_begin_catalogue(const cli_call *call, const char *example, const char **name, alx_language *language,
+                         int *exit_code)
+{
+    cli_arguments arguments = {0};
+    if (!cli_begin(call, &arguments, NULL, exit_code)) return false;
+    const int count = arguments.operand_count;
+    *name = count ? arguments.operands[0] : NULL;
+    *language = arguments.language ? (alx_language)(arguments.language - 1) : call->language;
+    cli_arguments_finish(&arguments);
+    if (count <= 1) return true;
+    const char *command = call->command->name;
+    *exit_code = cli_usage_error("%s takes at most one name: alexnet %s %s", command, command, example);
+    return false;
+}
+
+int cli_unknown_name(const cli_nearest *nearest, const char *what, const char *command)
+{
+    if (nearest->best[0])
+        return cli_usage_error("there is no %s %s; did you mean %s?", what, nearest->word, nearest->best);
+    return cli_usage_error("there is no %s %s; alexnet %s lists them", what, nearest->word, command);
+}
+
 static int unknown_command(const char *name)
 {
     cli_nearest nearest = {.word = name};

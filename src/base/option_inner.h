@@ -4,6 +4,19 @@
 
 #include "base/option.h"
 
+/* A field of a config struct, whatever its type. */
+typedef union alx_option_field {
+    int64_t whole, pair[2];
+    double number;
+    bool truth;
+    int choice;
+    const char *text;
+    alx_numbers numbers;
+    alx_texts texts;
+    alx_map map;
+} alx_option_field;
+size_t alx_option_field_size(const alx_option *option);
+
 /* Mistakes in a file are bad data; those in text came from a command line or a call. */
 alx_status alx_option_mistake(const alx_yaml *node);
 /* "filters takes a whole number, not "many"" */

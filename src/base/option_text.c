@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/option.h"
+#include "base/option_inner.h"
 
 const char alx_option_alias[] = "";
 
@@ -55,19 +55,7 @@ const alx_option *alx_options_nearest(const alx_option *table, const char *name)
 
 /* ---- Values as text ---- */
 
-/* A copy of the field, whatever its type. */
-typedef union field {
-    int64_t whole, pair[2];
-    double number;
-    bool truth;
-    int choice;
-    const char *text;
-    alx_numbers numbers;
-    alx_texts texts;
-    alx_map map;
-} field;
-
-static field get_field(const alx_option *option, const void *config)
+size_t alx_option_field_size(const alx_option *option)
 {
     static const size_t sizes[] = {
         [ALX_OPTION_INT] = sizeof(int64_t),         [ALX_OPTION_NUMBER] = sizeof(double),
@@ -77,8 +65,13 @@ static field get_field(const alx_option *option, const void *config)
         [ALX_OPTION_NUMBERS] = sizeof(alx_numbers), [ALX_OPTION_TEXTS] = sizeof(alx_texts),
         [ALX_OPTION_TEXT_MAP] = sizeof(alx_map),    [ALX_OPTION_NUMBER_MAP] = sizeof(alx_map),
     };
-    field value = {0};
-    memcpy(&value, (const char *)config + option->offset, sizes[option->type]);
+    return sizes[option->type];
+}
+
+static alx_option_field get_field(const alx_option *option, const void *config)
+{
+    alx_option_field value = {0};
+    memcpy(&value, (const char *)config + option->offset, alx_option_field_size(option));
     return value;
 }
 
@@ -146,7 +139,7 @@ static void add_map(alx_text *text, const alx_map *map, bool numbers)
 
 void alx_options_add_value(alx_text *text, const alx_option *option, const void *config)
 {
-    field value = get_field(option, config);
+    alx_option_field value = get_field(option, config);
     switch (option->type) {
     case ALX_OPTION_INT: add_whole(text, option, value.whole); break;
     case ALX_OPTION_NUMBER:
@@ -196,7 +189,7 @@ static bool same_map(const alx_map *a, const alx_map *b)
     return same;
 }
 
-static bool same_value(const alx_option *option, const field *a, const field *b)
+static bool same_value(const alx_option *option, const alx_option_field *a, const alx_option_field *b)
 {
     switch (option->type) {
     case ALX_OPTION_INT: return a->whole == b->whole;
@@ -222,7 +215,7 @@ bool alx_options_is_default(const alx_option *option, const void *config)
     /* A table of this row alone, over a config of its field alone. */
     alx_option row[2] = {*option, {0}};
     row[0].offset = 0;
-    field standard = {0}, value = get_field(option, config);
+    alx_option_field standard = {0}, value = get_field(option, config);
     alx_arena arena = {0};
     bool same = !alx_options_default(row, &standard, &arena, NULL) && same_value(option, &value, &standard);
     alx_arena_finish(&arena);

@@ -289,71 +289,38 @@ static alx_status read_map(const alx_option *option, alx_map *map, const alx_yam
     return ALX_OK;
 }
 
+static alx_status read_field(const alx_option *option, alx_option_field *value, const alx_yaml *node, alx_arena *arena,
+                             alx_error *err)
+{
+    int64_t chosen;
+    switch (option->type) {
+    case ALX_OPTION_INT: return read_whole(option, &value->whole, node, err);
+    case ALX_OPTION_NUMBER:
+        if (!find_choice(option, node, &chosen)) return read_number(option, &value->number, node, err);
+        value->number = (double)chosen;
+        return ALX_OK;
+    case ALX_OPTION_PERCENT: return read_percent(option, &value->number, node, err);
+    case ALX_OPTION_BOOL: return read_bool(option, &value->truth, node, err);
+    case ALX_OPTION_CHOICE:
+        if (!find_choice(option, node, &chosen)) return alx_option_fail_type(option, node, err);
+        value->choice = (int)chosen;
+        return ALX_OK;
+    case ALX_OPTION_PAIR: return read_pair(option, value->pair, node, err);
+    case ALX_OPTION_TEXT:
+    case ALX_OPTION_PATH: return read_text(option, &value->text, node, arena, err);
+    case ALX_OPTION_NUMBERS: return read_numbers(option, &value->numbers, node, arena, err);
+    case ALX_OPTION_TEXTS: return read_texts(option, &value->texts, node, arena, err);
+    case ALX_OPTION_TEXT_MAP:
+    case ALX_OPTION_NUMBER_MAP: break;
+    }
+    return read_map(option, &value->map, node, arena, err);
+}
+
 alx_status alx_option_read_value(const alx_option *option, void *config, const alx_yaml *node, alx_arena *arena,
                                  alx_error *err)
 {
-    union {
-        int64_t whole, pair[2];
-        double number;
-        bool truth;
-        int choice;
-        const char *text;
-        alx_numbers numbers;
-        alx_texts texts;
-        alx_map map;
-    } value = {0};
-    size_t size = 0;
-    alx_status status = ALX_OK;
-    switch (option->type) {
-    case ALX_OPTION_INT:
-        status = read_whole(option, &value.whole, node, err);
-        size = sizeof value.whole;
-        break;
-    case ALX_OPTION_NUMBER:
-        if (find_choice(option, node, &value.whole))
-            value.number = (double)value.whole;
-        else
-            status = read_number(option, &value.number, node, err);
-        size = sizeof value.number;
-        break;
-    case ALX_OPTION_PERCENT:
-        status = read_percent(option, &value.number, node, err);
-        size = sizeof value.number;
-        break;
-    case ALX_OPTION_BOOL:
-        status = read_bool(option, &value.truth, node, err);
-        size = sizeof value.truth;
-        break;
-    case ALX_OPTION_CHOICE: {
-        int64_t chosen = 0;
-        status = find_choice(option, node, &chosen) ? ALX_OK : alx_option_fail_type(option, node, err);
-        value.choice = (int)chosen;
-        size = sizeof value.choice;
-        break;
-    }
-    case ALX_OPTION_PAIR:
-        status = read_pair(option, value.pair, node, err);
-        size = sizeof value.pair;
-        break;
-    case ALX_OPTION_TEXT:
-    case ALX_OPTION_PATH:
-        status = read_text(option, &value.text, node, arena, err);
-        size = sizeof value.text;
-        break;
-    case ALX_OPTION_NUMBERS:
-        status = read_numbers(option, &value.numbers, node, arena, err);
-        size = sizeof value.numbers;
-        break;
-    case ALX_OPTION_TEXTS:
-        status = read_texts(option, &value.texts, node, arena, err);
-        size = sizeof value.texts;
-        break;
-    case ALX_OPTION_TEXT_MAP:
-    case ALX_OPTION_NUMBER_MAP:
-        status = read_map(option, &value.map, node, arena, err);
-        size = sizeof value.map;
-        break;
-    }
-    if (!status) memcpy((char *)config + option->offset, &value, size);
-    return status;
+    alx_option_field value = {0};
+    ALX_TRY(read_field(option, &value, node, arena, err));
+    memcpy((char *)config + option->offset, &value, alx_option_field_size(option));
+    return ALX_OK;
 }
