@@ -309,13 +309,15 @@ alx_status alx_option_read_value(const alx_option *option, void *config, const a
         status = read_whole(option, &value.whole, node, err);
         size = sizeof value.whole;
         break;
-    case ALX_OPTION_NUMBER:
-        if (find_choice(option, node, &value.whole))
-            value.number = (double)value.whole;
+    case ALX_OPTION_NUMBER: {
+        int64_t chosen = 0;
+        if (find_choice(option, node, &chosen))
+            value.number = (double)chosen;
         else
             status = read_number(option, &value.number, node, err);
         size = sizeof value.number;
         break;
+    }
     case ALX_OPTION_PERCENT:
         status = read_percent(option, &value.number, node, err);
         size = sizeof value.number;
