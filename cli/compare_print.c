@@ -112,7 +112,7 @@ static void add_run(alx_table *table, const cli_comparison *c, int index)
     const cli_compared_run *run = &c->runs[index];
     const int best = run->best;
     const double accuracy = best < 0 ? NAN : run->history.values[CLI_VAL_ACCURACY][best];
-    cli_name_text name;
+    cli_name_text name = "";
     char number[32];
     alx_table_cell(table, "%s", name_of(c, index, name));
     alx_table_cell(table, "%s", cli_name(alx_network_name(run->network), name));
@@ -146,7 +146,7 @@ static alx_status print_accuracies(const cli_comparison *c, alx_error *err)
 {
     static const alx_table_align align[4] = {ALX_TABLE_LEFT, ALX_TABLE_RIGHT, ALX_TABLE_RIGHT, ALX_TABLE_LEFT};
     const words *w = &texts[c->language];
-    cli_name_text name, source;
+    cli_name_text name = "", source;
     putchar('\n');
     if (c->split)
         printf(w->images_of_split, (long long)c->compared, c->source, name_of(c, 0, name));
@@ -188,7 +188,7 @@ static alx_status print_pairs(const cli_comparison *c, alx_error *err)
         align[columns] = i == 0 || i == 6 ? ALX_TABLE_LEFT : ALX_TABLE_RIGHT;
         headings[columns++] = w->pairs[i];
     }
-    cli_name_text name;
+    cli_name_text name = "";
     putchar('\n');
     printf(w->against, name_of(c, 0, name));
     putchar('\n');
@@ -288,7 +288,7 @@ static alx_status print_layers(const cli_comparison *c, int run, alx_error *err)
     static const alx_table_align align[5] = {ALX_TABLE_LEFT, ALX_TABLE_LEFT, ALX_TABLE_LEFT, ALX_TABLE_LEFT,
                                              ALX_TABLE_RIGHT};
     const words *w = &texts[c->language];
-    cli_name_text first, second;
+    cli_name_text first = "", second = "";
     shape_text a, b;
     const bool input = input_differs(c, run, a, b);
     int differ = input;
@@ -329,7 +329,7 @@ static alx_status print_recipes(const cli_comparison *c, alx_error *err)
     const words *w = &texts[c->language];
     const char *headings[1 + CLI_RUNS_MOST] = {w->key};
     alx_table_align align[1 + CLI_RUNS_MOST] = {ALX_TABLE_LEFT};
-    cli_name_text names[CLI_RUNS_MOST], value;
+    cli_name_text names[CLI_RUNS_MOST] = {""}, value;
     int recipes = 0;
     for (int i = 0; i < c->count; i++) {
         headings[i + 1] = name_of(c, i, names[i]);

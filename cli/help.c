@@ -127,7 +127,7 @@ void cli_print_option(const alx_option_info *option, alx_language language)
     snprintf(left, sizeof left, "  %s", option->name);
     cli_print_padded(stdout, left, 22);
     const char *comma = language == ALX_CHINESE ? "，" : ", ";
-    cli_type_text type;
+    cli_type_text type = "";
     fputs(cli_type_name(option->type, language, type), stdout);
     if (*option->range) printf("%s%s", comma, option->range);
     if (!option->default_value)

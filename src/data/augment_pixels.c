@@ -203,7 +203,7 @@ static void erase_part(const erase_config *c, const alx_augment_draw *draw, alx_
             if (c->fill == ERASE_RANDOM && place == 0) alx_augment_draw_many(draw, words, (uint32_t)(used / 4));
             uint32_t word = c->fill == ERASE_RANDOM ? words[place / ALX_RNG_MANY][place % ALX_RNG_MANY] : 0;
             for (int k = 0; k < 3; k++)
-                out[k] = c->fill == ERASE_RANDOM ? (uint8_t)(word >> (p->grey ? 0 : 8 * k)) : colour[k];
+                out[k] = (uint8_t)(c->fill == ERASE_RANDOM ? word >> (p->grey ? 0 : 8 * k) : colour[k]);
         }
     }
 }
