@@ -115,7 +115,7 @@ static void read_all(alx_loader *loader, first_reading *found, first_failure *fi
         alx_status status = load_image(loader, w, i, out, &found->prints[i].content, &error);
         found->prints[i].label = (uint64_t)list->samples[i].label;
         found->bad[i] = status != ALX_OK;
-        if (!status) add_bytes(w, &loader->config.preprocess, out);
+        if (!status && loader->config.measure) add_bytes(w, &loader->config.preprocess, out);
         if (status) note_failure(is_bad_file(status) ? first_bad : fatal, i, status, &error);
         int64_t so_far;
 #pragma omp atomic capture

@@ -9,11 +9,12 @@
 typedef struct alx_loader alx_loader;
 
 typedef struct alx_loader_report {
-    int64_t bad;            /* images that could not be read */
-    char first_bad[1024];   /* the first one and why: "photos/a/x.jpg: ..." */
-    uint64_t content_hash;  /* XXH3 over labels and file contents, in order */
-    uint64_t cached_bytes;  /* decoded pixels kept */
-    double mean[3], std[3]; /* of the bytes of all images, as evaluation sees them, by channel of the network */
+    int64_t bad;           /* images that could not be read */
+    char first_bad[1024];  /* the first one and why: "photos/a/x.jpg: ..." */
+    uint64_t content_hash; /* XXH3 over labels and file contents, in order */
+    uint64_t cached_bytes; /* decoded pixels kept */
+    double mean[3],
+        std[3]; /* where measured: of the bytes of all images, as evaluation sees them, by channel of the network */
 } alx_loader_report;
 
 typedef struct alx_loader_config {
@@ -21,6 +22,7 @@ typedef struct alx_loader_config {
     const alx_augment_list *augment; /* may be NULL; must outlive the loader */
     uint64_t cache_bytes;            /* most memory for decoded pixels */
     double skip_bad;                 /* percent of unreadable images that is tolerated */
+    bool measure;                    /* the report's mean and std are asked for */
     int threads;
 } alx_loader_config;
 

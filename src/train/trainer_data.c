@@ -244,6 +244,7 @@ alx_status alx_train_data_load(alx_train_data *data, struct alx_recipe *recipe, 
                                 .augment = &recipe->augment,
                                 .cache_bytes = cache_bytes,
                                 .skip_bad = recipe->data.skip_bad,
+                                .measure = recipe->data.mean.choice || recipe->data.std.choice,
                                 .threads = (int)recipe->train.threads};
     ALX_TRY(alx_loader_create(&data->train_loader, &data->train, &config, &data->train_report, NULL, NULL, err));
     ALX_TRY(normalize(data, recipe, preprocess, err));
@@ -251,6 +252,7 @@ alx_status alx_train_data_load(alx_train_data *data, struct alx_recipe *recipe, 
     config.preprocess = *preprocess;
     uint64_t taken = data->train_report.cached_bytes;
     config.augment = NULL;
+    config.measure = false;
     config.cache_bytes = taken < cache_bytes ? cache_bytes - taken : 0;
     return alx_loader_create(&data->validation_loader, &data->validation, &config, &data->validation_report, NULL, NULL,
                              err);

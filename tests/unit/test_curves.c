@@ -6,7 +6,6 @@
 #include <cmocka.h>
 
 #include <cairo.h>
-#include <dirent.h>
 #include <glib.h>
 #include <math.h>
 #include <stdio.h>
@@ -14,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "unit/temp_folder.h"
 #include "report/axis.h"
 #include "report/curves.h"
 
@@ -122,20 +122,19 @@ static void test_axis_extremes(void **state)
 /* ---- Pictures ---- */
 
 enum { BLUE = 0x0072B2, VERMILLION = 0xD55E00 };
-static char folder[64];
+static temp_path folder;
 static const double X[] = {1, 2, 3, 4, 5}, FLAT[] = {1, 1, 1, 1, 1}, STEEP[] = {1, 2, 3, 4, 5};
 
 static int make_folder(void **state)
 {
     (void)state;
-    const char *base = getenv("TMPDIR");
-    snprintf(folder, sizeof folder, "%.40s/curves.XXXXXX", base ? base : "/tmp");
-    return mkdtemp(folder) ? 0 : -1;
+    temp_folder_make(folder);
+    return 0;
 }
 
 static const char *in_folder(const char *name)
 {
-    static char path[512];
+    static char path[1024];
     snprintf(path, sizeof path, "%s/%s", folder, name);
     return path;
 }
@@ -143,10 +142,8 @@ static const char *in_folder(const char *name)
 static int remove_folder(void **state)
 {
     (void)state;
-    DIR *dir = opendir(folder);
-    for (struct dirent *entry; dir && (entry = readdir(dir));) unlink(in_folder(entry->d_name));
-    if (dir) closedir(dir);
-    return rmdir(folder);
+    temp_folder_remove(folder);
+    return 0;
 }
 
 typedef struct picture {

@@ -185,6 +185,7 @@ static void test_figures(void **state)
     char *folder = make_data();
     for (int threads = 1; threads < 4; threads += 2) {
         alx_loader_config config = config_for(threads, 1 << 20);
+        config.measure = true;
         alx_sample_list list;
         alx_loader *loader;
         alx_loader_report report;

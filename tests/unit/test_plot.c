@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "unit/temp_folder.h"
 #include "report/plot.h"
 
 /* fontconfig keeps what it loaded; leaks of ours are still reported. */
@@ -23,21 +24,20 @@ const char *__lsan_default_suppressions(void)
     return "leak:libfontconfig\n";
 }
 
-static char folder[64];
+static temp_path folder;
 /* (2, 4, 3): the left half red, the right half blue. */
 static const uint8_t FLAG[] = {255, 0, 0, 255, 0, 0, 0, 0, 255, 0, 0, 255, 255, 0, 0, 255, 0, 0, 0, 0, 255, 0, 0, 255};
 
 static int make_folder(void **state)
 {
     (void)state;
-    const char *base = getenv("TMPDIR");
-    snprintf(folder, sizeof folder, "%.40s/report.XXXXXX", base ? base : "/tmp");
-    return mkdtemp(folder) ? 0 : -1;
+    temp_folder_make(folder);
+    return 0;
 }
 
 static const char *in_folder(const char *name)
 {
-    static char path[512];
+    static char path[1024];
     snprintf(path, sizeof path, "%s/%s", folder, name);
     return path;
 }
@@ -45,10 +45,8 @@ static const char *in_folder(const char *name)
 static int remove_folder(void **state)
 {
     (void)state;
-    DIR *dir = opendir(folder);
-    for (struct dirent *entry; dir && (entry = readdir(dir));) unlink(in_folder(entry->d_name));
-    if (dir) closedir(dir);
-    return rmdir(folder);
+    temp_folder_remove(folder);
+    return 0;
 }
 
 static int files(void)
