@@ -1,9 +1,9 @@
-/* Convolution: forward, backward data and backward weights through oneDNN.
+/* Convolution: forward, backward data and backward weights through oneDNN; ops/conv_ways.c has the other ways.
  *
  * The images' order is nChw16c (nChw8c) by preference: measured, it beats NHWC in
  * training.  Few channels (the first layer) stay plain. Where oneDNN has only its
  * reference loops for the preferred orders it may choose its own. */
-#include "ops/build.h"
+#include "ops/conv_ways.h"
 
 alx_status alx_op_conv(alx_value *y, alx_program *program, alx_value x, alx_value w, alx_value b,
                        const alx_conv_attr *attr, alx_error *err)
@@ -25,19 +25,16 @@ alx_status alx_op_conv(alx_value *y, alx_program *program, alx_value x, alx_valu
     return ALX_OK;
 }
 
-static alx_conv_geometry geometry_of(const alx_build *build, const alx_op *op)
+static alx_conv_geometry geometry_of(const alx_op *op, alx_conv_way way)
 {
     const alx_conv_attr *attr = &op->attr.conv;
-    const alx_shape *w = alx_value_shape(build->program, op->inputs[1]);
-    const int64_t *kernel = w->dims + w->rank - 2;
     alx_conv_geometry g = {.has_bias = op->inputs[2] != ALX_NO_VALUE, .relu = op->relu};
+    g.winograd = way == ALX_CONV_ONEDNN_WINOGRAD;
     for (int i = 0; i < 2; i++) {
         g.stride[i] = attr->stride[i];
         g.pad_begin[i] = attr->pad_begin[i];
         g.pad_end[i] = attr->pad_end[i];
     }
-    g.winograd = !build->program->exact && build->program->type == ALX_F32 && kernel[0] == 3 && kernel[1] == 3 &&
-                 g.stride[0] == 1 && g.stride[1] == 1;
     return g;
 }
 
@@ -107,9 +104,9 @@ static alx_status choose(alx_prim **chosen, alx_build *build, const alx_conv_geo
     return *chosen ? ALX_OK : status;
 }
 
-static alx_status build_forward(alx_build *build, alx_op *op, alx_error *err)
+alx_status alx_conv_build_forward(alx_build *build, alx_op *op, alx_conv_way way, alx_error *err)
 {
-    alx_conv_geometry g = geometry_of(build, op);
+    alx_conv_geometry g = geometry_of(op, way);
     conv_values v = {op->inputs[0], op->inputs[1], op->inputs[2], op->outputs[0], build->program->type};
     alx_prim *prim;
     ALX_TRY(choose(&prim, build, &g, &v, make_forward, err));
@@ -122,9 +119,9 @@ static alx_status build_forward(alx_build *build, alx_op *op, alx_error *err)
 }
 
 /* inputs: dy, w; outputs: dx */
-static alx_status build_backward_data(alx_build *build, alx_op *op, alx_error *err)
+alx_status alx_conv_build_backward_data(alx_build *build, alx_op *op, alx_conv_way way, alx_error *err)
 {
-    alx_conv_geometry g = geometry_of(build, op->forward);
+    alx_conv_geometry g = geometry_of(op->forward, way);
     conv_values v = {op->outputs[0], op->inputs[1], ALX_NO_VALUE, op->inputs[0], build->program->type};
     alx_prim *prim;
     ALX_TRY(choose(&prim, build, &g, &v, make_backward_data, err));
@@ -136,9 +133,9 @@ static alx_status build_backward_data(alx_build *build, alx_op *op, alx_error *e
 }
 
 /* inputs: dy, x; outputs: dw, db */
-static alx_status build_backward_weights(alx_build *build, alx_op *op, alx_error *err)
+alx_status alx_conv_build_backward_weights(alx_build *build, alx_op *op, alx_conv_way way, alx_error *err)
 {
-    alx_conv_geometry g = geometry_of(build, op->forward);
+    alx_conv_geometry g = geometry_of(op->forward, way);
     conv_values v = {op->inputs[1], op->outputs[0], ALX_NO_VALUE, op->inputs[0], ALX_F32};
     if (op->output_count > 1) v.b = op->outputs[1];
     alx_prim *prim;
@@ -150,6 +147,27 @@ static alx_status build_backward_weights(alx_build *build, alx_op *op, alx_error
     if (v.b == ALX_NO_VALUE) return alx_build_prim(build, op, prim, 3, args, -1, err);
     ALX_TRY(alx_build_output(&args[3].slot, build, v.b, alx_prim_md(prim, ALX_ARG_DIFF_BIAS), err));
     return alx_build_prim(build, op, prim, 4, args, -1, err);
+}
+
+static alx_status build_way(alx_build *build, alx_op *op, alx_conv_direction direction, alx_error *err)
+{
+    const alx_conv_way way = alx_conv_way_of(build->program, op->forward ? op->forward : op, direction);
+    return alx_conv_way_row_of(way)->build[direction](build, op, way, err);
+}
+
+static alx_status build_forward(alx_build *build, alx_op *op, alx_error *err)
+{
+    return build_way(build, op, ALX_CONV_FORWARD, err);
+}
+
+static alx_status build_backward_data(alx_build *build, alx_op *op, alx_error *err)
+{
+    return build_way(build, op, ALX_CONV_BACKWARD_DATA, err);
+}
+
+static alx_status build_backward_weights(alx_build *build, alx_op *op, alx_error *err)
+{
+    return build_way(build, op, ALX_CONV_BACKWARD_WEIGHTS, err);
 }
 
 static const alx_op_class backward_data = {"conv_backward_data", NULL, build_backward_data};

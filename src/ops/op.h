@@ -17,6 +17,33 @@ struct alx_op_class {
     alx_status (*build)(alx_build *build, alx_op *op, alx_error *err);
 };
 
+/* ---- How a convolution is computed ---- */
+
+typedef enum alx_conv_direction {
+    ALX_CONV_FORWARD,
+    ALX_CONV_BACKWARD_DATA,
+    ALX_CONV_BACKWARD_WEIGHTS,
+    ALX_CONV_DIRECTIONS
+} alx_conv_direction;
+
+/* The rows of the table in ops/conv_ways.c. */
+typedef enum alx_conv_way {
+    ALX_CONV_USUAL, /* by rule of thumb */
+    ALX_CONV_DIRECT,
+    ALX_CONV_ONEDNN_WINOGRAD,
+    ALX_CONV_WAYS
+} alx_conv_way;
+
+typedef enum alx_conv_fold { ALX_FOLD_USUAL, ALX_FOLD_NO, ALX_FOLD_YES } alx_conv_fold;
+
+/* Zeros: everything by rule of thumb. */
+typedef struct alx_conv_choice {
+    alx_conv_fold fold; /* of strides: plan/passes.c */
+    alx_conv_way ways[ALX_CONV_DIRECTIONS];
+} alx_conv_choice;
+
+/* ---- Ops ---- */
+
 enum { ALX_OP_MAX_OUTPUTS = 3 };
 
 struct alx_op {
@@ -25,10 +52,11 @@ struct alx_op {
     int input_count, output_count;
     alx_value *inputs; /* in the program's arena; ALX_NO_VALUE for an input left out */
     alx_value outputs[ALX_OP_MAX_OUTPUTS];
-    bool relu;           /* conv, matmul: ReLU fused behind; the output is after it */
-    int64_t inputs_each; /* conv, matmul: inputs that each output weighs, as it was written (rewrites add zeros) */
-    alx_op *forward;     /* of a backward op */
-    int workspace;       /* slot that the forward op leaves for its backward op, -1: none */
+    bool relu;              /* conv, matmul: ReLU fused behind; the output is after it */
+    alx_conv_choice choice; /* conv */
+    int64_t inputs_each;    /* conv, matmul: inputs that each output weighs, as it was written (rewrites add zeros) */
+    alx_op *forward;        /* of a backward op */
+    int workspace;          /* slot that the forward op leaves for its backward op, -1: none */
     union {
         alx_conv_attr conv;
         alx_fold fold;

@@ -166,6 +166,7 @@ static alx_status build_plan(alx_plan **plan, const alx_engine *engine, alx_mode
 {
     alx_plan_config config = {.mode = mode, .batch = batch, .type = engine->config.type, .exact = engine->config.exact};
     config.mixed = engine->config.mixed;
+    config.chooser = engine->config.chooser;
     config.loss = (alx_loss_attr){engine->config.smoothing, engine->class_weights};
     return alx_plan_create(plan, engine->params, &config, err);
 }

@@ -8,7 +8,7 @@
 #define ALX_PLAN_ENGINE_H
 
 #include "model/params.h"
-#include "ops/program.h"
+#include "plan/choose.h"
 
 typedef struct alx_engine alx_engine;
 
@@ -22,6 +22,7 @@ typedef struct alx_engine_config {
     float smoothing;            /* label smoothing of the loss */
     const float *class_weights; /* (classes) or NULL; copied */
     uint64_t memory_limit; /* bytes; 0: what the machine has free.  Exceeded: an error before anything is allocated */
+    alx_chooser chooser;   /* of convolutions; zeros: rules of thumb */
 } alx_engine_config;
 
 /* The precision that a person asked for on this machine; AUTO is bf16 where it is native.  Fails where bf16

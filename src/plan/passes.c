@@ -48,21 +48,28 @@ void alx_pass_fuse_relu(alx_program *program)
 
 /* ---- Folding strides ---- */
 
-/* Where it pays: the images themselves, whose few channels leave most lanes of a vector empty, become whole blocks of
- * channels.  AlexNet's first layer at batch 200 on two cores of Zen 5, forward and weight gradient: f32
- * 86 + 101 -> 50 + 66 ms (oneDNN 2.6, whose Winograd takes it then), bf16 61 + 73 -> 55 + 63 ms.  In f32 without
- * Winograd (oneDNN 3.7) it loses: at batch 64 28 + 34 -> 33 + 37 ms. */
-static bool can_fold(const alx_program *program, const alx_op *op)
+/* Where it may pay: the images themselves, whose few channels leave most lanes of a vector empty, become whole blocks
+ * of channels. */
+bool alx_pass_can_fold(const alx_program *program, const alx_op *op)
 {
-    if (op->cls != &alx_op_class_conv || program->values[op->inputs[0]].kind != ALX_VALUE_INPUT) return false;
+    if (program->exact || op->cls != &alx_op_class_conv || program->values[op->inputs[0]].kind != ALX_VALUE_INPUT)
+        return false;
     if (program->values[op->inputs[1]].kind != ALX_VALUE_PARAM || op->attr.conv.groups > 1) return false;
     const int64_t step = op->attr.conv.stride[0], channels = alx_value_shape(program, op->inputs[0])->dims[1];
     const int64_t *kernel = alx_value_shape(program, op->inputs[1])->dims + 2;
-    const alx_cpu cpu = alx_dnn_cpu();
-    const int block = cpu.channel_block;
-    if (program->type == ALX_F32 && !cpu.winograd) return false;
+    const int block = alx_dnn_cpu().channel_block;
     return step == 4 && op->attr.conv.stride[1] == step && channels <= 4 && block > 0 && block % step == 0 &&
            channels * step * step % block == 0 && kernel[0] > step && kernel[1] > step;
+}
+
+/* AlexNet's first layer at batch 200 on two cores of Zen 5, forward and weight gradient: f32 86 + 101 -> 50 + 66 ms
+ * (oneDNN 2.6, whose Winograd takes it then), bf16 61 + 73 -> 55 + 63 ms.  In f32 without Winograd (oneDNN 3.7) it
+ * loses: at batch 64 28 + 34 -> 33 + 37 ms. */
+static bool folds(const alx_program *program, const alx_op *op)
+{
+    if (!alx_pass_can_fold(program, op)) return false;
+    if (op->choice.fold != ALX_FOLD_USUAL) return op->choice.fold == ALX_FOLD_YES;
+    return program->type != ALX_F32 || alx_dnn_cpu().winograd;
 }
 
 /* Moves the last op of the program to place `index`. */
@@ -98,10 +105,18 @@ static alx_status fold(alx_program *program, int index, alx_error *err)
     return ALX_OK;
 }
 
+alx_status alx_pass_choose(alx_program *program, const alx_chooser *chooser, alx_error *err)
+{
+    for (int i = 0; i < program->op_count && chooser->choose; i++)
+        if (program->ops[i]->cls == &alx_op_class_conv)
+            ALX_TRY(chooser->choose(&program->ops[i]->choice, chooser, program, program->ops[i], err));
+    return ALX_OK;
+}
+
 alx_status alx_pass_fold_strides(alx_program *program, alx_error *err)
 {
     for (int i = 0; i < program->op_count; i++) {
-        if (!can_fold(program, program->ops[i])) continue;
+        if (!folds(program, program->ops[i])) continue;
         ALX_TRY(fold(program, i, err));
         i += 2;
     }

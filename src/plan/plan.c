@@ -33,7 +33,8 @@ static alx_status lower(alx_plan *plan, const alx_graph *graph, const alx_plan_c
     else
         ALX_TRY(lower_loss(program, config, err));
     alx_pass_fuse_relu(program);
-    if (!program->exact) ALX_TRY(alx_pass_fold_strides(program, err));
+    ALX_TRY(alx_pass_choose(program, &config->chooser, err));
+    ALX_TRY(alx_pass_fold_strides(program, err));
     program->forward_count = program->op_count;
     return config->mode == ALX_MODE_TRAIN ? alx_gradient_append(program, err) : ALX_OK;
 }

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "model/params.h"
 #include "ops/build.h"
+#include "plan/choose.h"
 
 typedef struct alx_plan {
     alx_mode mode;
@@ -27,6 +28,7 @@ typedef struct alx_plan_config {
     bool exact;
     bool mixed; /* TRAIN: images with two labels */
     alx_loss_attr loss;
+    alx_chooser chooser;
 } alx_plan_config;
 
 /* Builds the plan; no large memory is taken yet. */
@@ -35,6 +37,10 @@ void alx_plan_destroy(alx_plan *plan);
 
 /* passes.c: ReLU behind a convolution or product becomes part of it. */
 void alx_pass_fuse_relu(alx_program *program);
+/* passes.c: every convolution gets its choice. */
+alx_status alx_pass_choose(alx_program *program, const alx_chooser *chooser, alx_error *err);
+/* passes.c: whether the next pass can be told to fold this op. */
+bool alx_pass_can_fold(const alx_program *program, const alx_op *op);
 /* passes.c: a strided convolution of the images becomes one of stride 1 on many channels (ops/space_to_depth.c). */
 alx_status alx_pass_fold_strides(alx_program *program, alx_error *err);
 /* gradient.c: appends the backward ops, from program->loss to every trainable parameter. */
