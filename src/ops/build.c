@@ -186,6 +186,12 @@ alx_status alx_build_raw(int *index, alx_build *build, const alx_md *md, alx_err
     return add_slot(index, build, &slot, err);
 }
 
+alx_status alx_build_bytes(int *index, alx_build *build, size_t bytes, alx_error *err)
+{
+    alx_slot slot = {.kind = ALX_SLOT_ARENA, .bytes = bytes};
+    return add_slot(index, build, &slot, err);
+}
+
 alx_status alx_build_alias(alx_build *build, alx_value value, int target, const alx_md *md, alx_error *err)
 {
     alx_slot slot = {.kind = ALX_SLOT_ALIAS, .md = md, .bytes = alx_md_bytes(md), .alias = target};
@@ -233,6 +239,18 @@ alx_status alx_build_kernel(alx_build *build, const alx_op *op, alx_kernel kerne
     step->kernel = kernel;
     for (int i = 0; i < count; i++) step->md[i] = build->slots[args[i].slot].md;
     return flush_gradient(build, err);
+}
+
+void alx_build_describe(alx_build *build, const void *state, const char *algorithm)
+{
+    build->steps[build->step_count - 1].state = state;
+    build->steps[build->step_count - 1].algorithm = algorithm;
+}
+
+const char *alx_step_algorithm(const alx_step *step)
+{
+    if (step->prim) return alx_prim_name(step->prim);
+    return step->algorithm ? step->algorithm : "own";
 }
 
 alx_status alx_build_program(alx_build *build, alx_program *program, alx_dnn *dnn, const bool *tiled, alx_error *err)

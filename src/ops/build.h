@@ -29,6 +29,9 @@ typedef struct alx_slot {
 
 typedef struct alx_step alx_step;
 
+/* oneDNN's name of the implementation, or ours. */
+const char *alx_step_algorithm(const alx_step *step);
+
 /* What a run hands to the kernels. */
 typedef struct alx_run_context {
     uint64_t seed;
@@ -52,6 +55,8 @@ struct alx_step {
     bool pack;      /* inference: only when the weights have changed */
     alx_prim *prim; /* or NULL with a kernel */
     alx_kernel kernel;
+    const void *state;     /* kernels: what the builder worked out for it, in the build's arena; or NULL */
+    const char *algorithm; /* kernels: for profiles; NULL: there is but one */
     int arg_count;
     alx_step_arg *args;
     int in_place;   /* index of the argument whose memory the output (the next index) may take over; -1: none */
@@ -103,6 +108,7 @@ alx_status alx_build_output(int *slot, alx_build *build, alx_value value, const 
 void alx_build_keep(alx_build *build, int slot);
 /* Bytes that belong to no value: a workspace. */
 alx_status alx_build_raw(int *slot, alx_build *build, const alx_md *md, alx_error *err);
+alx_status alx_build_bytes(int *slot, alx_build *build, size_t bytes, alx_error *err);
 /* The value is another slot's memory read as md. */
 alx_status alx_build_alias(alx_build *build, alx_value value, int slot, const alx_md *md, alx_error *err);
 
@@ -111,5 +117,7 @@ alx_status alx_build_prim(alx_build *build, const alx_op *op, alx_prim *prim, in
                           int in_place, alx_error *err);
 alx_status alx_build_kernel(alx_build *build, const alx_op *op, alx_kernel kernel, int count, const alx_step_arg *args,
                             int in_place, alx_error *err);
+/* Of the step that was appended last. */
+void alx_build_describe(alx_build *build, const void *state, const char *algorithm);
 
 #endif

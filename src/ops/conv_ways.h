@@ -16,10 +16,10 @@ typedef alx_status (*alx_conv_builder)(alx_build *build, alx_op *op, alx_conv_wa
 typedef struct alx_conv_way_row {
     const char *name; /* in files and on screen: stays as it is */
     /* Whether it computes this direction of a convolution, given as its forward op, in this program.  NULL: any. */
-    bool (*can)(const alx_program *program, const alx_op *op, alx_conv_direction direction);
+    bool (*can)(const alx_program *program, const alx_op *op, alx_conv_way way, alx_conv_direction direction);
     /* Whether it is taken, of those that can, where nothing was measured: of several such rows the last one.  NULL:
      * always. */
-    bool (*usual)(const alx_program *program, const alx_op *op, alx_conv_direction direction);
+    bool (*usual)(const alx_program *program, const alx_op *op, alx_conv_way way, alx_conv_direction direction);
     alx_conv_builder build[ALX_CONV_DIRECTIONS]; /* NULL: it has not this direction */
 } alx_conv_way_row;
 
@@ -35,5 +35,14 @@ alx_conv_way alx_conv_way_of(const alx_program *program, const alx_op *op, alx_c
 alx_status alx_conv_build_forward(alx_build *build, alx_op *op, alx_conv_way way, alx_error *err);
 alx_status alx_conv_build_backward_data(alx_build *build, alx_op *op, alx_conv_way way, alx_error *err);
 alx_status alx_conv_build_backward_weights(alx_build *build, alx_op *op, alx_conv_way way, alx_error *err);
+
+/* ops/conv_winograd.c: ours. */
+bool alx_conv_can_winograd(const alx_program *program, const alx_op *op, alx_conv_way way,
+                           alx_conv_direction direction);
+bool alx_conv_usually_winograd(const alx_program *program, const alx_op *op, alx_conv_way way,
+                               alx_conv_direction direction);
+alx_status alx_conv_build_winograd_forward(alx_build *build, alx_op *op, alx_conv_way way, alx_error *err);
+alx_status alx_conv_build_winograd_backward_data(alx_build *build, alx_op *op, alx_conv_way way, alx_error *err);
+alx_status alx_conv_build_winograd_backward_weights(alx_build *build, alx_op *op, alx_conv_way way, alx_error *err);
 
 #endif

@@ -4,6 +4,7 @@
 #define ALX_OPS_OP_H
 
 #include "ops/program.h"
+#include "ops/winograd_kernels.h"
 
 typedef struct alx_build alx_build; /* ops/build.h */
 
@@ -31,7 +32,9 @@ typedef enum alx_conv_way {
     ALX_CONV_USUAL, /* by rule of thumb */
     ALX_CONV_DIRECT,
     ALX_CONV_ONEDNN_WINOGRAD,
-    ALX_CONV_WAYS
+    ALX_CONV_WINOGRAD,                                               /* ours: one a size, with products of f32, */
+    ALX_CONV_WINOGRAD_BF16 = ALX_CONV_WINOGRAD + ALX_WINOGRAD_SIZES, /* and of bf16 */
+    ALX_CONV_WAYS = ALX_CONV_WINOGRAD_BF16 + ALX_WINOGRAD_SIZES
 } alx_conv_way;
 
 typedef enum alx_conv_fold { ALX_FOLD_USUAL, ALX_FOLD_NO, ALX_FOLD_YES } alx_conv_fold;

@@ -432,8 +432,8 @@ void alx_engine_describe(alx_text *text, const alx_engine *engine, alx_mode mode
     const alx_plan *plan = alx_engine_plan(engine, mode, batch);
     for (int i = 0; plan && i < plan->build.step_count; i++) {
         const alx_step *step = &plan->build.steps[i];
-        if (!step->op || !step->prim || step->layer < 0) continue;
+        if (!step->op || (!step->prim && !step->algorithm) || step->layer < 0) continue;
         alx_text_printf(text, "%s %s %s\n", engine->params->graph->spec.layers[step->layer].name, step->op->cls->name,
-                        alx_prim_name(step->prim));
+                        alx_step_algorithm(step));
     }
 }

@@ -253,7 +253,7 @@ static alx_status finish_row(alx_profile *profile, const work *w, sum *s, int in
     row->layer = index < layers ? index : index >= layers + 2 ? 2 * layers + 1 - index : -1;
     row->backward = index > layers;
     if (s->layout) alx_md_name(s->layout, s->weights, layout);
-    const char *algorithm = !s->longest ? "" : s->longest->kernel ? "own" : alx_prim_name(s->longest->prim);
+    const char *algorithm = !s->longest ? "" : alx_step_algorithm(s->longest);
     row->name =
         alx_arena_strdup(&profile->arena, row->layer < 0 ? "loss" : w->graph->spec.layers[row->layer].name, err);
     row->algorithm = alx_arena_strdup(&profile->arena, algorithm, err);
