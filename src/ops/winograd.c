@@ -9,22 +9,15 @@
 enum { LINE = 64 /* of a cache, bytes */, MAX_LANES = 16 };
 
 static const struct {
-    const char *name;
     int tile, kernel;
 } sizes[ALX_WINOGRAD_SIZES] = {
-    [ALX_WINOGRAD_2X3] = {"winograd-2x3", 2, 3}, [ALX_WINOGRAD_4X3] = {"winograd-4x3", 4, 3},
-    [ALX_WINOGRAD_5X3] = {"winograd-5x3", 5, 3}, [ALX_WINOGRAD_2X5] = {"winograd-2x5", 2, 5},
-    [ALX_WINOGRAD_3X5] = {"winograd-3x5", 3, 5},
+    [ALX_WINOGRAD_2X3] = {2, 3}, [ALX_WINOGRAD_4X3] = {4, 3}, [ALX_WINOGRAD_5X3] = {5, 3},
+    [ALX_WINOGRAD_2X5] = {2, 5}, [ALX_WINOGRAD_3X5] = {3, 5},
 };
 
 int alx_winograd_kernel(alx_winograd_size size)
 {
     return sizes[size].kernel;
-}
-
-const char *alx_winograd_name(alx_winograd_size size)
-{
-    return sizes[size].name;
 }
 
 const alx_winograd_kernels *alx_winograd_kernels_for(int lanes)

@@ -36,8 +36,6 @@ typedef struct alx_winograd {
 
 /* Kernel side r; 3 or 5. */
 int alx_winograd_kernel(alx_winograd_size size);
-/* "winograd-4x3" */
-const char *alx_winograd_name(alx_winograd_size size);
 
 /* What a pass is for: the weights' gradient works with all threads on one chunk, which should be large. */
 typedef enum alx_winograd_pass { ALX_WINOGRAD_FORWARD, ALX_WINOGRAD_BACKWARD_WEIGHTS } alx_winograd_pass;

@@ -187,7 +187,7 @@ static bool plan_has(const alx_plan *plan, const alx_profile_row *row, bool *com
         const alx_step *step = &plan->build.steps[i];
         if (!step->op || step->layer != row->layer || step->backward != row->backward) continue;
         *computes = true;
-        found |= !strcmp(row->algorithm, step->kernel ? "own" : alx_prim_name(step->prim));
+        found |= !strcmp(row->algorithm, alx_step_algorithm(step));
     }
     return found;
 }

@@ -260,8 +260,9 @@ static void check(const conv *c, alx_winograd_size size, const variant *v)
     }
     const double of_weights = sqrt(difference / norm), limit = v->tolerance[size];
     if (!(forward <= limit && backward <= limit && of_weights <= limit))
-        fail_msg("%s, %s, %dx%d: forward %.1e, backward data %.1e, weights %.1e; at most %.1e", v->name,
-                 alx_winograd_name(size), (int)c->inputs, (int)c->outputs, forward, backward, of_weights, limit);
+        fail_msg("%s, F(%d, %d), %dx%d: forward %.1e, backward data %.1e, weights %.1e; at most %.1e", v->name,
+                 (int)wino.tile, (int)wino.kernel, (int)c->inputs, (int)c->outputs, forward, backward, of_weights,
+                 limit);
     for (int64_t o = 0; o < c->outputs; o++) {
         double sum = 0.0;
         for (int64_t n = 0; n < c->batch; n++)
