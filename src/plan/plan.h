@@ -3,8 +3,8 @@
 #define ALX_PLAN_PLAN_H
 
 #include "base/memory.h"
-#include "model/params.h"
 #include "ops/build.h"
+#include "plan/engine.h"
 
 typedef struct alx_plan {
     alx_mode mode;
@@ -15,7 +15,8 @@ typedef struct alx_plan {
     size_t arena_bytes;      /* of memory that all plans share */
     size_t packed_bytes;     /* of converted weights, this plan's own */
     void *packed;            /* them */
-    uint64_t packed_version; /* 1 + the version of the parameters that they were made from; 0: never */
+    uint64_t packed_from;    /* the version or stamp of the parameters that they were made from; 0: never */
+    bool uses_halves;        /* steps read the bf16 copies of tiled weights */
     void *bound_arena;       /* the arena that the steps point into; NULL: not bound yet */
     struct alx_plan *next;
 } alx_plan;
@@ -25,13 +26,19 @@ typedef struct alx_plan_config {
     int64_t batch;
     alx_dtype type;
     bool exact;
-    bool mixed; /* TRAIN: images with two labels */
+    bool mixed;  /* TRAIN: images with two labels */
+    bool halves; /* bf16 copies of tiled weights may be asked for */
     alx_loss_attr loss;
 } alx_plan_config;
 
 /* Builds the plan; no large memory is taken yet. */
 alx_status alx_plan_create(alx_plan **plan, const alx_params *params, const alx_plan_config *config, alx_error *err);
 void alx_plan_destroy(alx_plan *plan);
+
+/* need.c: what an engine's settings say of its plans and buffers. */
+alx_plan_config alx_engine_plan_config(const alx_engine_config *config, alx_mode mode, int64_t batch);
+alx_status alx_engine_input_bytes(size_t bytes[ALX_INPUT_COUNT], const alx_graph *graph,
+                                  const alx_engine_config *config, alx_error *err);
 
 /* passes.c: ReLU behind a convolution or product becomes part of it. */
 void alx_pass_fuse_relu(alx_program *program);

@@ -10,7 +10,7 @@
 #include "model/network.h"
 #include "plan/engine.h"
 #include "plan/plan.h"
-#include "train/optimizer.h"
+#include "train/param_groups.h"
 #include "train/profile_peak.h"
 
 enum { WARM_UP = 2, SEED = 0, MAX_THREADS = 1024, MAX_BATCH = 65536, MAX_STEPS = 10000 };
@@ -67,6 +67,7 @@ typedef struct work {
     const alx_plan *plan;
     alx_peak *peak;
     alx_optimizer_config optimizer;
+    alx_param_groups groups;
     float *state[2]; /* (params->trainable_span) each */
     size_t state_bytes;
     int step_count;  /* of the plan */
@@ -82,6 +83,7 @@ static void finish_work(work *w)
     alx_peak_destroy(w->peak);
     alx_engine_destroy(w->engine);
     for (int i = 0; i < 2; i++) alx_memory_release(w->state[i], w->state_bytes);
+    alx_param_groups_finish(&w->groups);
     alx_params_destroy(w->params);
     free(w->seconds);
     free(w->updates);
@@ -126,6 +128,8 @@ static alx_status prepare(work *w, alx_error *err)
     uint64_t limit;
     ALX_TRY(alx_engine_resolve_precision(&w->type, config->precision, err));
     ALX_TRY(alx_params_create(&w->params, w->graph, alx_params_prefer_tiles(), err));
+    const alx_map none = {0}, *wrong;
+    ALX_TRY(alx_param_groups_create(&w->groups, &wrong, w->params, &none, &none, err));
     w->state_bytes = (size_t)w->params->trainable_span * sizeof(float);
     const uint64_t state = (uint64_t)config->optimizer_states * w->state_bytes;
     ALX_TRY(alx_optimizer_check_memory(&limit, state, "the optimizer's state", err));
@@ -165,9 +169,8 @@ static alx_status run_step(work *w, int t, alx_error *err)
     const double began = alx_clock();
     ALX_TRY(alx_engine_run_timed(w->engine, ALX_MODE_TRAIN, w->config.batch_size, &key, seconds, err));
     const double computed = alx_clock();
-    alx_optimizer_step(&w->optimizer, t, w->params->data, alx_engine_gradients(w->engine), w->state,
-                       w->params->trainable_span, w->config.threads);
-    w->params->version++;
+    alx_param_groups_step(&w->groups, &w->optimizer, t, w->params, alx_engine_gradients(w->engine), w->state,
+                          alx_engine_halves(w->engine), w->config.threads);
     const double ended = alx_clock();
     w->updates[kept] = ended - computed;
     w->wholes[kept] = ended - began;

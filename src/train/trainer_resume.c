@@ -12,10 +12,11 @@
 /* Keys that a resume may change: they do not change what is computed, or, as epochs and patience, only how much of it.
  * (threads changes the last bits.)  The paths may: moved data is known by its hash. */
 static const char *const may_change[] = {"train.epochs", "train.patience",  "train.threads", "train.keep_optimizer",
+                                         "train.memory_limit",
                                          "data.train",   "data.validation", "data.test",     "data.csv",
                                          "data.root",    "data.skip_bad",   "data.cache"};
 static const char may_change_text[] =
-    "epochs, patience, threads, keep_optimizer, cache, skip_bad and the paths of the same images";
+    "epochs, patience, threads, keep_optimizer, memory_limit, cache, skip_bad and the paths of the same images";
 
 static bool changeable(const alx_recipe_section *section, const alx_option *option)
 {
