@@ -58,13 +58,13 @@ const alx_option *alx_options_nearest(const alx_option *table, const char *name)
 size_t alx_option_field_size(const alx_option *option)
 {
     static const size_t sizes[] = {
-        [ALX_OPTION_INT] = sizeof(int64_t),         [ALX_OPTION_NUMBER] = sizeof(double),
-        [ALX_OPTION_PERCENT] = sizeof(double),      [ALX_OPTION_BYTES] = sizeof(int64_t),
-        [ALX_OPTION_BOOL] = sizeof(bool),
-        [ALX_OPTION_CHOICE] = sizeof(int),          [ALX_OPTION_PAIR] = 2 * sizeof(int64_t),
-        [ALX_OPTION_TEXT] = sizeof(char *),         [ALX_OPTION_PATH] = sizeof(char *),
-        [ALX_OPTION_NUMBERS] = sizeof(alx_numbers), [ALX_OPTION_TEXTS] = sizeof(alx_texts),
-        [ALX_OPTION_TEXT_MAP] = sizeof(alx_map),    [ALX_OPTION_NUMBER_MAP] = sizeof(alx_map),
+        [ALX_OPTION_INT] = sizeof(int64_t),        [ALX_OPTION_NUMBER] = sizeof(double),
+        [ALX_OPTION_PERCENT] = sizeof(double),     [ALX_OPTION_BYTES] = sizeof(int64_t),
+        [ALX_OPTION_BOOL] = sizeof(bool),          [ALX_OPTION_CHOICE] = sizeof(int),
+        [ALX_OPTION_PAIR] = 2 * sizeof(int64_t),   [ALX_OPTION_TEXT] = sizeof(char *),
+        [ALX_OPTION_PATH] = sizeof(char *),        [ALX_OPTION_NUMBERS] = sizeof(alx_numbers),
+        [ALX_OPTION_TEXTS] = sizeof(alx_texts),    [ALX_OPTION_TEXT_MAP] = sizeof(alx_map),
+        [ALX_OPTION_NUMBER_MAP] = sizeof(alx_map),
     };
     return sizes[option->type];
 }
@@ -278,10 +278,19 @@ static void append(char *buffer, size_t size, const char *s)
 static void describe_type(const alx_option *option, char type[128])
 {
     static const char *const names[] = {
-        [ALX_OPTION_INT] = "integer", [ALX_OPTION_NUMBER] = "number",        [ALX_OPTION_BOOL] = "yes|no",
-        [ALX_OPTION_CHOICE] = "",     [ALX_OPTION_PAIR] = "integer or pair", [ALX_OPTION_TEXT] = "text",
-        [ALX_OPTION_PATH] = "path",   [ALX_OPTION_NUMBERS] = "numbers",      [ALX_OPTION_PERCENT] = "percent",
-        [ALX_OPTION_BYTES] = "size",  [ALX_OPTION_TEXTS] = "words", [ALX_OPTION_TEXT_MAP] = "map",         [ALX_OPTION_NUMBER_MAP] = "map of numbers",
+        [ALX_OPTION_INT] = "integer",
+        [ALX_OPTION_NUMBER] = "number",
+        [ALX_OPTION_BOOL] = "yes|no",
+        [ALX_OPTION_CHOICE] = "",
+        [ALX_OPTION_PAIR] = "integer or pair",
+        [ALX_OPTION_TEXT] = "text",
+        [ALX_OPTION_PATH] = "path",
+        [ALX_OPTION_NUMBERS] = "numbers",
+        [ALX_OPTION_PERCENT] = "percent",
+        [ALX_OPTION_BYTES] = "size",
+        [ALX_OPTION_TEXTS] = "words",
+        [ALX_OPTION_TEXT_MAP] = "map",
+        [ALX_OPTION_NUMBER_MAP] = "map of numbers",
     };
     type[0] = '\0';
     append(type, 128, names[option->type]);

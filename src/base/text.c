@@ -321,15 +321,9 @@ bool alx_text_parse_number(double *value, const char *s)
 static const struct {
     const char *name;
     int64_t bytes;
-} byte_units[] = {{"TiB", INT64_C(1) << 40},
-                  {"GiB", 1 << 30},
-                  {"MiB", 1 << 20},
-                  {"KiB", 1 << 10},
-                  {"TB", INT64_C(1000000000000)},
-                  {"GB", 1000000000},
-                  {"MB", 1000000},
-                  {"KB", 1000},
-                  {"B", 1}};
+} byte_units[] = {
+    {"TiB", INT64_C(1) << 40}, {"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}, {"TB", INT64_C(1000000000000)},
+    {"GB", 1000000000},        {"MB", 1000000},  {"KB", 1000},     {"B", 1}};
 enum { BYTE_UNITS = sizeof byte_units / sizeof byte_units[0] };
 
 bool alx_text_parse_bytes(int64_t *bytes, const char *s)
@@ -354,6 +348,14 @@ bool alx_text_parse_bytes(int64_t *bytes, const char *s)
         return true;
     }
     return false;
+}
+
+int alx_bytes_parse(uint64_t *bytes, const char *text)
+{
+    int64_t read;
+    if (!alx_text_parse_bytes(&read, text)) return 0;
+    *bytes = (uint64_t)read;
+    return 1;
 }
 
 const char *alx_text_exact_bytes(int64_t bytes, alx_bytes_text text)

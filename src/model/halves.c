@@ -39,9 +39,9 @@ alx_status alx_halves_create(alx_halves **out, const alx_params *params, int thr
     halves->list = alx_calloc((size_t)params->count, sizeof *halves->list, err);
     halves->memory = halves->list ? alx_memory_reserve(halves->bytes, threads) : NULL;
     if (!halves->memory) {
-        alx_status status = halves->list ? alx_fail(err, ALX_NO_MEMORY, "out of memory: %zu bytes of bf16 weights",
-                                                    halves->bytes)
-                                         : ALX_NO_MEMORY;
+        alx_status status =
+            halves->list ? alx_fail(err, ALX_NO_MEMORY, "out of memory: %zu bytes of bf16 weights", halves->bytes)
+                         : ALX_NO_MEMORY;
         alx_halves_destroy(halves);
         return status;
     }
@@ -72,7 +72,7 @@ uint16_t *alx_halves_of(const alx_halves *halves, int param)
 }
 
 /* Two inputs of 64 outputs: the first one's value is the lower half of a word (as x86 lays words out). */
-ALX_CLONES("avx512f", "avx2", "default")
+ALX_CLONES("arch=x86-64-v4", "avx2", "default")
 void alx_halves_pack(uint16_t *restrict to, const float *restrict from)
 {
     uint32_t words[ALX_HALVES_BLOCK / 2];

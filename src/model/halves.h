@@ -1,8 +1,8 @@
 /* Halves: bf16 copies of the tiled dense kernels, as products in bf16 read them, for training.
  *
  * oneDNN wants AB8b64a2b where the store has AB16b64a: the same tiles in the same order, and inside a tile the values
- * of two neighbouring inputs side by side (tensor/dnn.h).  So 256 values of the store, which are 4 inputs of 64 outputs,
- * become 256 halves at the same place: an optimizer can write them along with the values. */
+ * of two neighbouring inputs side by side (tensor/dnn.h).  So 256 values of the store, which are 4 inputs of 64
+ * outputs, become 256 halves at the same place: an optimizer can write them along with the values. */
 #ifndef ALX_MODEL_HALVES_H
 #define ALX_MODEL_HALVES_H
 

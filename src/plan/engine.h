@@ -95,8 +95,8 @@ const float *alx_engine_losses(const alx_engine *engine);
 const float *alx_engine_probabilities(const alx_engine *engine);
 /* (params->trainable_span): in the offsets of the store; NULL unless training. */
 float *alx_engine_gradients(alx_engine *engine);
-/* The bf16 copies of tiled weights that plans of a training engine read; NULL: none do.  They are made anew before a run
- * where they are not of the values as they are; an optimizer that writes them along with the values spares that. */
+/* The bf16 copies of tiled weights that plans of a training engine read; NULL: none do.  They are made anew before a
+ * run where they are not of the values as they are; an optimizer that writes them along with the values spares that. */
 alx_halves *alx_engine_halves(const alx_engine *engine);
 /* Bytes in use: arena, gradients, buffers, packed weights, bf16 copies. */
 uint64_t alx_engine_memory(const alx_engine *engine);

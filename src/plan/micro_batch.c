@@ -58,6 +58,20 @@ alx_status alx_micro_batch_choose(alx_micro_choice *c, const alx_micro_request *
     return ALX_OK;
 }
 
+const char *alx_micro_batch_enough(uint64_t bytes, alx_bytes_text text)
+{
+    const uint64_t mib = 1 << 20;
+    return alx_text_exact_bytes((int64_t)((bytes + mib - 1) / mib * mib), text);
+}
+
+alx_status alx_micro_batch_refuse(const alx_micro_choice *choice, uint64_t limit, alx_error *err)
+{
+    alx_bytes_text given, enough;
+    return alx_fail(err, ALX_USAGE,
+                    "memory_limit %s is too little: one image at a time takes %s; give that, or use a smaller network",
+                    alx_text_exact_bytes((int64_t)limit, given), alx_micro_batch_enough(choice->bytes, enough));
+}
+
 const char *alx_micro_batch_obstacle(const alx_graph *graph)
 {
     for (int i = 0; i < graph->spec.layer_count; i++)

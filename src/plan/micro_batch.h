@@ -26,6 +26,10 @@ typedef struct alx_micro_choice {
 
 /* The fewest parts that fit, as even as may be: 200 images of which 47 fit are computed 40 at a time. */
 alx_status alx_micro_batch_choose(alx_micro_choice *choice, const alx_micro_request *request, alx_error *err);
+/* ALX_USAGE of a limit that not even one image fits: says what does. */
+alx_status alx_micro_batch_refuse(const alx_micro_choice *choice, uint64_t limit, alx_error *err);
+/* A limit that these bytes fit, in whole MiB. */
+const char *alx_micro_batch_enough(uint64_t bytes, alx_bytes_text text);
 /* A layer whose outputs in training depend on the other images of the batch; NULL: there is none. */
 const char *alx_micro_batch_obstacle(const alx_graph *graph);
 

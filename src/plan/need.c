@@ -1,4 +1,5 @@
-/* What an engine needs, found out before any of it is taken: plans are built as the engine builds them, and measured. */
+/* What an engine needs, found out before any of it is taken: plans are built as the engine builds them, and measured.
+ */
 #include <omp.h>
 
 #include "model/halves.h"

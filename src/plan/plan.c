@@ -35,7 +35,10 @@ static alx_status lower(alx_plan *plan, const alx_graph *graph, const alx_plan_c
     alx_pass_fuse_relu(program);
     if (!program->exact) ALX_TRY(alx_pass_fold_strides(program, err));
     program->forward_count = program->op_count;
-    return config->mode == ALX_MODE_TRAIN ? alx_gradient_append(program, err) : ALX_OK;
+    if (config->mode != ALX_MODE_TRAIN) return ALX_OK;
+    alx_pass_mask_dropout(program);
+    ALX_TRY(alx_gradient_append(program, err));
+    return alx_pass_compute_again(program, err);
 }
 
 alx_status alx_plan_create(alx_plan **out, const alx_params *params, const alx_plan_config *config, alx_error *err)

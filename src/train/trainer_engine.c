@@ -141,22 +141,16 @@ static alx_engine_config engine_config(const alx_trainer *t, alx_dtype type, con
 /* What stands in the way of the limit. */
 static alx_status check_limit(const alx_trainer *t, const alx_micro_choice *choice, alx_error *err)
 {
-    alx_bytes_text limit, enough;
-    const uint64_t mib = 1 << 20;
+    alx_bytes_text limit, whole;
     const char *layer = alx_micro_batch_obstacle(t->graph);
-    alx_text_exact_bytes(t->recipe->train.memory_limit, limit);
-    if (choice->micro == 0)
-        return alx_fail(err, ALX_USAGE,
-                        "memory_limit %s is too little: one image at a time takes %s; give that, or use a smaller "
-                        "network",
-                        limit, alx_text_exact_bytes((int64_t)((choice->bytes + mib - 1) / mib * mib), enough));
+    if (choice->micro == 0) return alx_micro_batch_refuse(choice, (uint64_t)t->recipe->train.memory_limit, err);
     if (choice->micro == t->batch || !layer || t->recipe->train.micro_batch_norm) return ALX_OK;
     return alx_fail(err, ALX_USAGE,
                     "memory_limit %s would cut a batch of %" PRId64 " into parts of %" PRId64
-                    ", and %s takes its statistics of a part then, which changes what is learned; give %s, a "
+                    ", and %s would take its statistics of a part, which changes what is learned; give %s, a "
                     "batch_size of %" PRId64 ", or allow it with micro_batch_norm: yes",
-                    limit, t->batch, choice->micro, layer,
-                    alx_text_exact_bytes((int64_t)((choice->whole + mib - 1) / mib * mib), enough), choice->micro);
+                    alx_text_exact_bytes(t->recipe->train.memory_limit, limit), t->batch, choice->micro, layer,
+                    alx_micro_batch_enough(choice->whole, whole), choice->micro);
 }
 
 static void say_limit(const alx_trainer *t, const alx_micro_choice *choice)
@@ -204,12 +198,11 @@ static alx_status create_engine(alx_trainer *t, alx_engine_config *engine, alx_e
 {
     uint64_t own;
     ALX_TRY(keep_limit(t, engine, &own, err));
-    ALX_TRY(alx_optimizer_check_memory(&engine->memory_limit,
-                                       alx_trainer_state_bytes(t) + (accumulates(t) ? t->state_bytes : 0),
-                                       t->average_bytes || accumulates(t)
-                                           ? "the optimizer's state, with averaged weights and summed gradients,"
+    ALX_TRY(alx_optimizer_check_memory(
+        &engine->memory_limit, alx_trainer_state_bytes(t) + (accumulates(t) ? t->state_bytes : 0),
+        t->average_bytes || accumulates(t) ? "the optimizer's state, with averaged weights and summed gradients,"
                                            : "the optimizer's state",
-                                       err));
+        err));
     if (own && (!engine->memory_limit || own < engine->memory_limit)) engine->memory_limit = own;
     engine->max_batch = t->micro > t->val_batch ? t->micro : t->val_batch;
     ALX_TRY(alx_engine_create(&t->engine, t->params, engine, err));

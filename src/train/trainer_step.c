@@ -51,8 +51,8 @@ static alx_status run_part(alx_trainer *t, const alx_step_images *s, int64_t slo
     ALX_TRY(alx_trainer_fill(t, s->images + slot, count, s->augment, s->epoch, err));
     const alx_step_key key = {.seed = seed, .step = (uint32_t)s->step, .first_slot = (uint32_t)slot};
     ALX_TRY(alx_engine_run(t->engine, ALX_MODE_TRAIN, count, &key, err));
-    alx_sums_add(sums, count, t->graph->spec.classes, alx_engine_losses(t->engine),
-                 alx_engine_probabilities(t->engine), alx_engine_labels(t->engine));
+    alx_sums_add(sums, count, t->graph->spec.classes, alx_engine_losses(t->engine), alx_engine_probabilities(t->engine),
+                 alx_engine_labels(t->engine));
     return ALX_OK;
 }
 
