@@ -12,7 +12,7 @@
 
 #include "base/memory.h"
 #include "plan/engine.h"
-#include "train/optimizer.h"
+#include "train/param_groups.h"
 
 static double now(void)
 {
@@ -62,6 +62,9 @@ int main(int argc, char **argv)
     for (int i = 0; i < batch; i++) alx_engine_labels(engine)[i] = i % graph->spec.classes;
 
     alx_step_key key = {0};
+    alx_param_groups groups;
+    const alx_map none = {0}, *wrong;
+    if (alx_param_groups_create(&groups, &wrong, params, &none, &none, &err)) return failed(&err);
     if (alx_engine_prepare(engine, ALX_MODE_TRAIN, batch, &err)) return failed(&err);
     printf("ready\n");
     fflush(stdout);
@@ -70,9 +73,8 @@ int main(int argc, char **argv)
         double begin = now();
         if (alx_engine_run(engine, ALX_MODE_TRAIN, batch, &key, &err)) return failed(&err);
         double middle = now();
-        alx_optimizer_step(&optimizer, ++key.step, params->data, alx_engine_gradients(engine), state,
-                           params->trainable_span, threads);
-        params->version++;
+        alx_param_groups_step(&groups, &optimizer, ++key.step, params, alx_engine_gradients(engine), state,
+                              alx_engine_halves(engine), threads);
         double end = now();
         printf("%.3f %.3f\n", (end - begin) * 1e3, (end - middle) * 1e3);
         fflush(stdout);
@@ -87,6 +89,7 @@ int main(int argc, char **argv)
         alx_text_finish(&text);
     }
     for (int i = 0; i < 2; i++) alx_memory_release(state[i], span * sizeof(float));
+    alx_param_groups_finish(&groups);
     alx_engine_destroy(engine);
     alx_params_destroy(params);
     alx_graph_destroy(graph);

@@ -9,8 +9,9 @@ enum format { FORMAT_TEXT, FORMAT_MD, FORMAT_JSON };
 
 typedef struct config {
     const char *layer;
-    int format, precision, optimizer, annotate;
-    long long classes, batch_size;
+    int format, precision, optimizer, annotate, ema;
+    long long classes, batch_size, accumulation;
+    unsigned long long memory_limit;
 } config;
 
 const cli_option cli_explain_options[] = {
@@ -46,11 +47,21 @@ const cli_option cli_explain_options[] = {
      0,
      CLI_CHOICE,
      offsetof(config, optimizer),
-     "sgd|momentum|adam",
+     "sgd|momentum|adam|adamw",
      0,
      0,
-     {"which keeps 0, 1 or 2 numbers for each trained weight (default: adam)",
-      "优化器，为每个训练的权重另存 0、1、2 个数（默认 adam）"}},
+     {"which keeps 0, 1, 2 or 2 numbers for each trained weight (default: adam)",
+      "优化器，为每个训练的权重另存 0、1、2、2 个数（默认 adam）"}},
+    {"ema", 0, CLI_FLAG, offsetof(config, ema), NULL, 0, 0, {"with averaged weights", "另存一份权重的滑动平均"}},
+    {"gradient-accumulation-steps",
+     0,
+     CLI_INT,
+     offsetof(config, accumulation),
+     "N",
+     1,
+     65536,
+     {"batches of a step (1): with more, their gradients are summed", "每步的批数（1）；多于一批时另存梯度之和"}},
+    CLI_MEMORY_LIMIT_ROW(config),
     {0},
 };
 
@@ -88,7 +99,11 @@ static int explain(const alx_network *network, const config *c, alx_language lan
     how.language = language;
     how.batch_size = e.batch_size;
     how.precision = (alx_precision)c->precision;
-    how.optimizer_states = c->optimizer;
+    static const int states[] = {0, 1, 2, 2}; /* by --optimizer */
+    how.optimizer_states = states[c->optimizer];
+    how.ema = c->ema;
+    how.accumulation = (int)c->accumulation;
+    how.memory_limit = c->memory_limit;
     alx_error err = {0};
     alx_explanation *explanation;
     if (alx_explanation_create(&explanation, network, &how, &err)) return cli_error(&err);
@@ -104,7 +119,7 @@ static int explain(const alx_network *network, const config *c, alx_language lan
 
 int cli_explain(const cli_call *call)
 {
-    config c = {.batch_size = 32, .optimizer = 2};
+    config c = {.batch_size = 32, .optimizer = 2, .accumulation = 1};
     alx_network *network;
     alx_language language;
     int code;

@@ -11,6 +11,7 @@ typedef struct config {
     long long batch_size, steps, threads, classes;
     int precision; /* alx_precision */
     int exact, json;
+    unsigned long long memory_limit;
 } config;
 
 const cli_option cli_profile_options[] = {
@@ -48,6 +49,7 @@ const cli_option cli_profile_options[] = {
      0,
      0,
      {"direct convolution only, without Winograd", "只用直接卷积，不用 Winograd"}},
+    CLI_MEMORY_LIMIT_ROW(config),
     {"json", 0, CLI_FLAG, offsetof(config, json), NULL, 0, 0, {"print JSON", "以 JSON 输出"}},
     {0},
 };
@@ -108,7 +110,7 @@ static totals add_up(const alx_profile *profile)
 typedef struct words {
     const char *headings[9];
     const char *loss, *optimizer, *total, *own, *thread, *threads;
-    const char *step, *computed, *isa;
+    const char *step, *computed, *memory, *parts, *isa;
 } words;
 
 static const words texts[2] = {
@@ -121,6 +123,8 @@ static const words texts[2] = {
      "threads",
      "step %.*f ms (%.1f images/s): forward %.*f, backward %.*f, optimizer %.*f; of it conversions %.*f\n",
      "%s, %d %s; peak %.0f GFLOP/s: the fastest matrix product that oneDNN did here just now\n",
+     "such training takes %.0f MiB, validation aside%s\n",
+     "; at batch %lld with memory limit, computed %d images at a time: the step above is one of these parts",
      "algorithms are oneDNN's for %s, unless another stands behind them\n"},
     {{"层", "前向ms", "反向ms", "前向GF/s", "反向GF/s", "占比", "峰值", "算法", "布局"},
      "损失",
@@ -131,6 +135,8 @@ static const words texts[2] = {
      "线程",
      "每步 %.*f ms（每秒 %.1f 张）：前向 %.*f，反向 %.*f，优化器 %.*f；其中转换 %.*f\n",
      "%s，%d %s；峰值 %.0f GFLOP/s：oneDNN 刚才在本机做得最快的矩阵乘法\n",
+     "这样训练占内存 %.0f MiB，验证除外%s\n",
+     "；批次 %lld 因内存上限每次计算 %d 张，上表是其中一份",
      "算法是 oneDNN 为 %s 写的，另有注明的除外\n"},
 };
 
@@ -251,10 +257,14 @@ static int print_text(const alx_profile *profile, const config *c, alx_language 
     alx_error err = {0};
     if (print_table(&p, &t, &err)) return cli_error(&err);
     const int d = p.decimals;
-    printf(w->step, d, 1e3 * p.step, (double)c->batch_size / p.step, d, 1e3 * f->seconds, d, 1e3 * b->seconds, d,
+    const int at_once = alx_profile_at_once(profile);
+    printf(w->step, d, 1e3 * p.step, (double)at_once / p.step, d, 1e3 * f->seconds, d, 1e3 * b->seconds, d,
            1e3 * t.optimizer.seconds, d, 1e3 * (f->conversions + b->conversions));
     printf(w->computed, cli_precision_name(alx_profile_precision(profile)), threads,
            threads == 1 ? w->thread : w->threads, p.peak);
+    char parts[160] = "";
+    if (at_once < c->batch_size) snprintf(parts, sizeof parts, w->parts, c->batch_size, at_once);
+    printf(w->memory, (double)alx_profile_memory(profile) * 0x1p-20, parts);
     if (*p.isa) printf(w->isa, p.isa);
     return CLI_DONE;
 }
@@ -296,10 +306,12 @@ static int print_json(const alx_profile *profile, const config *c, const alx_net
     json_object_set_new(root, "name", cli_json_text(alx_network_name(network)));
     json_object_set_new(root, "rows", rows);
     json_object_set_new(root, "step_ms", cli_json_number(1e3 * step));
-    json_object_set_new(root, "images_per_second", cli_json_number((double)c->batch_size / step));
+    json_object_set_new(root, "images_per_second", cli_json_number((double)alx_profile_at_once(profile) / step));
     json_object_set_new(root, "precision", json_string(cli_precision_name(alx_profile_precision(profile))));
     json_object_set_new(root, "threads", json_integer(alx_profile_threads(profile)));
     json_object_set_new(root, "batch_size", json_integer(c->batch_size));
+    json_object_set_new(root, "at_once", json_integer(alx_profile_at_once(profile)));
+    json_object_set_new(root, "memory", json_integer((json_int_t)alx_profile_memory(profile)));
     json_object_set_new(root, "steps", json_integer(c->steps));
     json_object_set_new(root, "peak_gflops", cli_json_number(1e-9 * alx_profile_peak(profile)));
     int code = cli_print_json(root);
@@ -345,6 +357,7 @@ static int profile_network(const alx_network *network, const config *c, alx_lang
     wanted.precision = (alx_precision)c->precision;
     wanted.threads = (int)c->threads;
     wanted.exact = c->exact;
+    wanted.memory_limit = c->memory_limit;
     int size[3];
     alx_network_input(network, size);
     cli_name_text name;

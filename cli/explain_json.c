@@ -88,6 +88,7 @@ static json_t *total_json(const cli_explained *e)
     };
     SET_NUMBERS(total, numbers);
     json_object_set_new(total, "bytes", cli_json_memory(&m));
+    json_object_set_new(total, "at_once", json_integer(m.at_once));
     return total;
 }
 

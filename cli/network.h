@@ -14,6 +14,10 @@
 #define CLI_TRAIN_PRECISION_ROW(config)                                                                               \
     {"precision", 0, CLI_CHOICE, offsetof(config, precision), "auto|f32|bf16", 0, 0,                                  \
      {"of training (default: auto, as train would choose here)", "训练的精度（默认 auto，与 train 在本机的选择相同）"}}
+#define CLI_MEMORY_LIMIT_ROW(config)                                                                                  \
+    {"memory-limit", 0, CLI_BYTES, offsetof(config, memory_limit), "SIZE", 0, 0,                                      \
+     {"as train's: how many images of a batch fit, such as 2GiB (default: no limit)",                                 \
+      "与 train 的同名选项相同，如 2GiB：一批中可同时计算多少张（默认不限）"}}
 /* clang-format on */
 
 /* Reads the command line into config and opens the one network that it names.  False: return *exit_code. */

@@ -137,6 +137,17 @@ static bool read_int(const cli_option *row, long long *out, const char *value)
     return true;
 }
 
+static bool read_bytes(const cli_option *row, unsigned long long *out, const char *value)
+{
+    uint64_t bytes;
+    if (!alx_bytes_parse(&bytes, value)) {
+        cli_usage_error("--%s %s: give a size such as 800MiB or 2GiB", row->name, value);
+        return false;
+    }
+    *out = bytes;
+    return true;
+}
+
 static bool read_choice(const cli_option *row, int *out, const char *value)
 {
     const char *choice = row->value;
@@ -173,6 +184,7 @@ static bool store(const cli_option *row, void *config, const char *value)
     case CLI_NUMBER:
     case CLI_PERCENT: return read_number(row, (double *)(void *)field, value);
     case CLI_CHOICE: return read_choice(row, (int *)(void *)field, value);
+    case CLI_BYTES: return read_bytes(row, (unsigned long long *)(void *)field, value);
     case CLI_TEXT: *(const char **)(void *)field = value; return true;
     }
     return false;

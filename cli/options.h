@@ -13,6 +13,7 @@ typedef enum cli_option_type {
     CLI_INT,     /* long long within min..max */
     CLI_NUMBER,  /* double within min..max */
     CLI_PERCENT, /* the same; a trailing % is taken */
+    CLI_BYTES,   /* unsigned long long: "800MiB" */
     CLI_TEXT,    /* const char *, pointing into argv */
     CLI_CHOICE   /* int: the place of the word in `choices` */
 } cli_option_type;

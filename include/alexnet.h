@@ -121,6 +121,8 @@ ALX_API void alx_network_layer(const alx_network *network, int index, alx_layer_
 /* The network as YAML; release with alx_text_destroy. */
 ALX_API alx_status alx_network_yaml(char **text, const alx_network *network, alx_error *err);
 ALX_API void alx_text_destroy(char *text);
+/* A size as options take it, such as "800MiB", "1.5GiB" or "2GB": 1 when it is one, else 0 and bytes is left. */
+ALX_API int alx_bytes_parse(uint64_t *bytes, const char *text);
 
 /* ---- Explanation: every number of a network, derived ---------------------- */
 
@@ -143,7 +145,11 @@ typedef struct alx_explain_config {
     alx_language language;
     int batch_size;          /* images of a training step (32) */
     alx_precision precision; /* of training; auto: as alx_trainer_create would choose on this machine */
-    int optimizer_states;    /* numbers that the optimizer keeps for each weight: adam 2, sgd with momentum 1, sgd 0 */
+    int optimizer_states;    /* numbers that the optimizer keeps for each weight: adam, adamw 2, sgd with momentum 1,
+                              * sgd 0 */
+    int ema;                 /* 1: the weights are averaged */
+    int accumulation;        /* batches of a step (1) */
+    uint64_t memory_limit;   /* bytes; 0: none.  Too few for one image at a time: ALX_USAGE */
 } alx_explain_config;
 ALX_API void alx_explain_config_init(alx_explain_config *config);
 
@@ -165,10 +171,13 @@ typedef struct alx_training_memory {
     uint64_t weights;   /* all parameters, f32 */
     uint64_t gradients; /* of those that are trained, f32 */
     uint64_t state;     /* of the optimizer, f32 */
-    uint64_t images;    /* a batch and its labels */
+    uint64_t average;   /* of the weights */
+    uint64_t sum;       /* of gradients, where a step is computed in parts */
+    uint64_t images;    /* computed at once, and their labels */
     uint64_t arena;     /* outputs, their gradients, packed weights and scratch, in memory shared over time */
-    uint64_t packed;    /* converted weights that validation keeps */
+    uint64_t packed;    /* converted weights that are kept: for validation, and in bf16 those of large dense layers */
     uint64_t total;
+    int at_once; /* images that are computed at once: the batch, or what memory_limit leaves room for */
 } alx_training_memory;
 
 /* Derives everything; takes no memory for weights.  The network must be complete and outlive the explanation. */
@@ -203,6 +212,7 @@ typedef struct alx_profile_config {
     int threads;             /* 0: all cores that this process may use */
     int exact;               /* 1: direct convolution only */
     int optimizer_states;    /* 2: adam; 1: sgd with momentum; 0: sgd */
+    uint64_t memory_limit;   /* bytes; 0: none.  The steps are then of as many images as are computed at once */
 } alx_profile_config;
 ALX_API void alx_profile_config_init(alx_profile_config *config);
 
@@ -233,6 +243,10 @@ ALX_API double alx_profile_peak(const alx_profile *profile);
 ALX_API alx_precision alx_profile_precision(const alx_profile *profile);
 /* How many were taken. */
 ALX_API int alx_profile_threads(const alx_profile *profile);
+/* Images of the steps that were timed: batch_size, or fewer with memory_limit. */
+ALX_API int alx_profile_at_once(const alx_profile *profile);
+/* Bytes that such training takes, validation aside. */
+ALX_API uint64_t alx_profile_memory(const alx_profile *profile);
 
 /* The built-in networks, by index; NULL past the last. */
 typedef struct alx_builtin_info {

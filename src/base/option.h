@@ -14,6 +14,7 @@ typedef enum alx_option_type {
     ALX_OPTION_INT,       /* int64_t; choices name special values (units: classes) */
     ALX_OPTION_NUMBER,    /* double; "1/255" is read as a fraction; choices as for INT (validation: auto) */
     ALX_OPTION_PERCENT,   /* double; "50" and "50%" are the same */
+    ALX_OPTION_BYTES,     /* int64_t; "800MiB", "1.5GiB", "2GB"; a bare number but 0 is refused; choices as for INT */
     ALX_OPTION_BOOL,      /* bool; true|false|yes|no */
     ALX_OPTION_CHOICE,    /* int, one of choices */
     ALX_OPTION_PAIR,      /* int64_t[2]; one number stands for both; choices as for INT */

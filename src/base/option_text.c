@@ -58,12 +58,13 @@ const alx_option *alx_options_nearest(const alx_option *table, const char *name)
 size_t alx_option_field_size(const alx_option *option)
 {
     static const size_t sizes[] = {
-        [ALX_OPTION_INT] = sizeof(int64_t),         [ALX_OPTION_NUMBER] = sizeof(double),
-        [ALX_OPTION_PERCENT] = sizeof(double),      [ALX_OPTION_BOOL] = sizeof(bool),
-        [ALX_OPTION_CHOICE] = sizeof(int),          [ALX_OPTION_PAIR] = 2 * sizeof(int64_t),
-        [ALX_OPTION_TEXT] = sizeof(char *),         [ALX_OPTION_PATH] = sizeof(char *),
-        [ALX_OPTION_NUMBERS] = sizeof(alx_numbers), [ALX_OPTION_TEXTS] = sizeof(alx_texts),
-        [ALX_OPTION_TEXT_MAP] = sizeof(alx_map),    [ALX_OPTION_NUMBER_MAP] = sizeof(alx_map),
+        [ALX_OPTION_INT] = sizeof(int64_t),        [ALX_OPTION_NUMBER] = sizeof(double),
+        [ALX_OPTION_PERCENT] = sizeof(double),     [ALX_OPTION_BYTES] = sizeof(int64_t),
+        [ALX_OPTION_BOOL] = sizeof(bool),          [ALX_OPTION_CHOICE] = sizeof(int),
+        [ALX_OPTION_PAIR] = 2 * sizeof(int64_t),   [ALX_OPTION_TEXT] = sizeof(char *),
+        [ALX_OPTION_PATH] = sizeof(char *),        [ALX_OPTION_NUMBERS] = sizeof(alx_numbers),
+        [ALX_OPTION_TEXTS] = sizeof(alx_texts),    [ALX_OPTION_TEXT_MAP] = sizeof(alx_map),
+        [ALX_OPTION_NUMBER_MAP] = sizeof(alx_map),
     };
     return sizes[option->type];
 }
@@ -84,6 +85,18 @@ static void add_whole(alx_text *text, const alx_option *option, int64_t value)
         return;
     }
     alx_text_printf(text, "%" PRId64, value);
+}
+
+/* The same in the largest unit that leaves no rest. */
+static void add_bytes(alx_text *text, const alx_option *option, int64_t value)
+{
+    alx_bytes_text bytes;
+    for (const alx_choice *choice = option->choices; choice && choice->name; choice++)
+        if (choice->value == value) {
+            alx_text_add(text, choice->name);
+            return;
+        }
+    alx_text_add(text, alx_text_exact_bytes(value, bytes));
 }
 
 /* The same for a number. */
@@ -144,6 +157,7 @@ void alx_options_add_value(alx_text *text, const alx_option *option, const void 
     case ALX_OPTION_INT: add_whole(text, option, value.whole); break;
     case ALX_OPTION_NUMBER:
     case ALX_OPTION_PERCENT: add_number(text, option, value.number); break;
+    case ALX_OPTION_BYTES: add_bytes(text, option, value.whole); break;
     case ALX_OPTION_BOOL: alx_text_add(text, value.truth ? "true" : "false"); break;
     case ALX_OPTION_CHOICE: add_whole(text, option, value.choice); break;
     case ALX_OPTION_PAIR:
@@ -192,7 +206,8 @@ static bool same_map(const alx_map *a, const alx_map *b)
 static bool same_value(const alx_option *option, const alx_option_field *a, const alx_option_field *b)
 {
     switch (option->type) {
-    case ALX_OPTION_INT: return a->whole == b->whole;
+    case ALX_OPTION_INT:
+    case ALX_OPTION_BYTES: return a->whole == b->whole;
     case ALX_OPTION_NUMBER:
     case ALX_OPTION_PERCENT: return a->number == b->number;
     case ALX_OPTION_BOOL: return a->truth == b->truth;
@@ -263,10 +278,19 @@ static void append(char *buffer, size_t size, const char *s)
 static void describe_type(const alx_option *option, char type[128])
 {
     static const char *const names[] = {
-        [ALX_OPTION_INT] = "integer", [ALX_OPTION_NUMBER] = "number",        [ALX_OPTION_BOOL] = "yes|no",
-        [ALX_OPTION_CHOICE] = "",     [ALX_OPTION_PAIR] = "integer or pair", [ALX_OPTION_TEXT] = "text",
-        [ALX_OPTION_PATH] = "path",   [ALX_OPTION_NUMBERS] = "numbers",      [ALX_OPTION_PERCENT] = "percent",
-        [ALX_OPTION_TEXTS] = "words", [ALX_OPTION_TEXT_MAP] = "map",         [ALX_OPTION_NUMBER_MAP] = "map of numbers",
+        [ALX_OPTION_INT] = "integer",
+        [ALX_OPTION_NUMBER] = "number",
+        [ALX_OPTION_BOOL] = "yes|no",
+        [ALX_OPTION_CHOICE] = "",
+        [ALX_OPTION_PAIR] = "integer or pair",
+        [ALX_OPTION_TEXT] = "text",
+        [ALX_OPTION_PATH] = "path",
+        [ALX_OPTION_NUMBERS] = "numbers",
+        [ALX_OPTION_PERCENT] = "percent",
+        [ALX_OPTION_BYTES] = "size",
+        [ALX_OPTION_TEXTS] = "words",
+        [ALX_OPTION_TEXT_MAP] = "map",
+        [ALX_OPTION_NUMBER_MAP] = "map of numbers",
     };
     type[0] = '\0';
     append(type, 128, names[option->type]);

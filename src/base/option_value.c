@@ -28,6 +28,7 @@ static void add_expected(alx_text *text, const alx_option *option)
         [ALX_OPTION_INT] = "a whole number",
         [ALX_OPTION_NUMBER] = "a number",
         [ALX_OPTION_PERCENT] = "a percentage such as 5%",
+        [ALX_OPTION_BYTES] = "a size such as 800MiB or 2GiB",
         [ALX_OPTION_BOOL] = "yes or no",
         [ALX_OPTION_CHOICE] = "",
         [ALX_OPTION_PAIR] = "a whole number or two such as [3, 2]",
@@ -174,6 +175,17 @@ static alx_status read_percent(const alx_option *option, double *value, const al
     return ALX_OK;
 }
 
+static alx_status read_bytes(const alx_option *option, int64_t *value, const alx_yaml *node, alx_error *err)
+{
+    if (find_choice(option, node, value)) return ALX_OK;
+    int64_t read;
+    if (node->kind != ALX_YAML_SCALAR || node->quoted || !alx_text_parse_bytes(&read, node->scalar))
+        return alx_option_fail_type(option, node, err);
+    ALX_TRY(check_range(option, (double)read, node, err));
+    *value = read;
+    return ALX_OK;
+}
+
 static alx_status read_bool(const alx_option *option, bool *value, const alx_yaml *node, alx_error *err)
 {
     static const struct {
@@ -300,6 +312,7 @@ static alx_status read_field(const alx_option *option, alx_option_field *value, 
         value->number = (double)chosen;
         return ALX_OK;
     case ALX_OPTION_PERCENT: return read_percent(option, &value->number, node, err);
+    case ALX_OPTION_BYTES: return read_bytes(option, &value->whole, node, err);
     case ALX_OPTION_BOOL: return read_bool(option, &value->truth, node, err);
     case ALX_OPTION_CHOICE:
         if (!find_choice(option, node, &chosen)) return alx_option_fail_type(option, node, err);

@@ -1,11 +1,12 @@
 #include "base/text.h"
 
+#include <inttypes.h>
 #include <locale.h>
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* ---- The growing string ---- */
 
@@ -313,6 +314,56 @@ bool alx_text_parse_number(double *value, const char *s)
     if (read - read != 0) return false; /* too large for a double */
     *value = read;
     return true;
+}
+
+/* ---- Sizes ---- */
+
+static const struct {
+    const char *name;
+    int64_t bytes;
+} byte_units[] = {
+    {"TiB", INT64_C(1) << 40}, {"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}, {"TB", INT64_C(1000000000000)},
+    {"GB", 1000000000},        {"MB", 1000000},  {"KB", 1000},     {"B", 1}};
+enum { BYTE_UNITS = sizeof byte_units / sizeof byte_units[0] };
+
+bool alx_text_parse_bytes(int64_t *bytes, const char *s)
+{
+    const size_t digits = strspn(s, "0123456789.");
+    const char *unit = s + digits + strspn(s + digits, " ");
+    char number[32];
+    double value;
+    if (digits >= sizeof number) return false;
+    memcpy(number, s, digits);
+    number[digits] = '\0';
+    if (!alx_text_parse_number(&value, number)) return false;
+    if (!*unit && value == 0) {
+        *bytes = 0;
+        return true;
+    }
+    for (int i = 0; i < BYTE_UNITS; i++) {
+        if (strcasecmp(unit, byte_units[i].name) != 0) continue;
+        const double read = value * (double)byte_units[i].bytes;
+        if (!(read < 0x1p62)) return false;
+        *bytes = (int64_t)read;
+        return true;
+    }
+    return false;
+}
+
+int alx_bytes_parse(uint64_t *bytes, const char *text)
+{
+    int64_t read;
+    if (!alx_text_parse_bytes(&read, text)) return 0;
+    *bytes = (uint64_t)read;
+    return 1;
+}
+
+const char *alx_text_exact_bytes(int64_t bytes, alx_bytes_text text)
+{
+    int i = 0;
+    while (byte_units[i].bytes > 1 && (bytes % byte_units[i].bytes != 0 || strlen(byte_units[i].name) < 3)) i++;
+    snprintf(text, sizeof(alx_bytes_text), "%" PRId64 "%s", bytes / byte_units[i].bytes, byte_units[i].name);
+    return text;
 }
 
 /* ---- Did you mean ---- */

@@ -46,6 +46,13 @@ const char *alx_text_number(double value, char buffer[32]);
 /* A finite decimal number and nothing else ("1e-4", ".5", "-3"), whatever the locale; false leaves value. */
 bool alx_text_parse_number(double *value, const char *s);
 
+/* "800MiB", "1.5GiB", "2GB", "512B" or "0": powers of 1024 with an i, of 1000 without, in any case; false leaves bytes.
+ * A number without a unit could be meant in any, so that 0 alone is taken. */
+bool alx_text_parse_bytes(int64_t *bytes, const char *s);
+/* In the largest unit of 1024 that leaves no rest, as it is parsed: "1536MiB". */
+typedef char alx_bytes_text[32];
+const char *alx_text_exact_bytes(int64_t bytes, alx_bytes_text text);
+
 /* True for equal names, '-' and '_' alike. */
 bool alx_text_same_name(const char *a, const char *b);
 /* The candidate nearest to word (Damerau-Levenshtein, at most a third of its

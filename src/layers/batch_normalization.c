@@ -75,4 +75,5 @@ const alx_layer_class alx_layer_batch_normalization = {
     .params = params,
     .lower = lower,
     .explain = explain,
+    .mixes_images = true,
 };

@@ -66,6 +66,7 @@ typedef struct alx_layer_class {
     void (*explain)(const void *config, alx_explain *e);
     /* True when the layer ends in softmax; NULL: never. */
     bool (*is_softmax)(const void *config);
+    bool mixes_images; /* in training an image's outputs depend on the other images of the batch, unless it is frozen */
 } alx_layer_class;
 
 /* The one list, ended by NULL. */

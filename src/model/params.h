@@ -24,8 +24,16 @@ typedef struct alx_params {
     int64_t span;           /* floats in all, padding included */
     int64_t trainable_span; /* the leading part that has gradients */
     float *data;            /* (span); padding is zero */
-    uint64_t version;       /* changes with every update: packed copies compare it */
+    /* What packed copies compare.  version changes when values are set: loaded, drawn, exchanged; updates with what
+     * training changes: an optimizer's step, moving statistics.  Frozen tensors know only the first. */
+    uint64_t version, updates;
 } alx_params;
+
+/* Changes with every change of any value; never 0. */
+static inline uint64_t alx_params_stamp(const alx_params *params)
+{
+    return params->version + params->updates;
+}
 
 /* Whether large dense kernels are stored in tiles on this processor: they are made for AVX-512. */
 bool alx_params_prefer_tiles(void);

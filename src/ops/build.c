@@ -85,6 +85,7 @@ static alx_status own_slot(int *index, alx_build *build, alx_value value, alx_er
         const alx_value_info *info = &build->program->values[value];
         assert(info->kind != ALX_VALUE_COMPUTED);
         alx_slot slot = {.kind = kinds[info->kind], .param = info->param};
+        slot.constant = info->kind == ALX_VALUE_PARAM && (build->program->mode != ALX_MODE_TRAIN || !info->trainable);
         if (info->kind == ALX_VALUE_INPUT) {
             ALX_TRY(alx_md_create(&slot.md, build->dnn, &info->shape, info->type, ALX_ORDER_PLAIN, err));
         } else {
@@ -130,6 +131,18 @@ alx_status alx_build_current(const alx_md **md, alx_build *build, alx_value valu
 
 /* ---- Slots ---- */
 
+/* Whether the bf16 copy that stands ready is what is asked for. */
+static alx_status is_half(bool *half, alx_build *build, alx_value value, const alx_md *md, alx_error *err)
+{
+    const alx_value_info *info = &build->program->values[value];
+    const alx_md *pairs;
+    *half = build->halves && info->kind == ALX_VALUE_PARAM && build->tiled[info->param] && info->shape.rank == 2;
+    if (!*half) return ALX_OK;
+    ALX_TRY(alx_build_md(&pairs, build, value, ALX_BF16, ALX_ORDER_DENSE_PAIRS, err));
+    *half = alx_md_equal(pairs, md);
+    return ALX_OK;
+}
+
 alx_status alx_build_input(int *index, alx_build *build, alx_value value, const alx_md *md, alx_error *err)
 {
     ALX_TRY(own_slot(index, build, value, err));
@@ -140,15 +153,18 @@ alx_status alx_build_input(int *index, alx_build *build, alx_value value, const 
             return ALX_OK;
         }
     int from = *index;
-    bool of_weights = build->slots[from].kind == ALX_SLOT_PARAM || build->slots[from].kind == ALX_SLOT_PACKED;
-    bool pack = of_weights && build->program->mode != ALX_MODE_TRAIN;
-    alx_slot slot = {.kind = pack ? ALX_SLOT_PACKED : ALX_SLOT_ARENA, .md = md, .bytes = alx_md_bytes(md)};
+    bool half, pack = build->slots[from].constant;
+    ALX_TRY(is_half(&half, build, value, md, err));
+    alx_slot slot = {.kind = half ? ALX_SLOT_HALF : pack ? ALX_SLOT_PACKED : ALX_SLOT_ARENA, .md = md};
+    slot.bytes = alx_md_bytes(md);
+    slot.constant = pack;
+    if (half) slot.param = build->slots[from].param;
     ALX_TRY(add_slot(index, build, &slot, err));
     struct alx_conversion *c = alx_arena_alloc(&build->arena, 1, sizeof *c, err);
     if (!c) return ALX_NO_MEMORY;
     *c = (struct alx_conversion){value, md, *index, build->conversions};
     build->conversions = c;
-    return add_reorder(build, from, *index, pack, err);
+    return half ? ALX_OK : add_reorder(build, from, *index, pack, err);
 }
 
 alx_status alx_build_output(int *index, alx_build *build, alx_value value, const alx_md *md, alx_error *err)
@@ -175,9 +191,12 @@ alx_status alx_build_output(int *index, alx_build *build, alx_value value, const
 
 void alx_build_keep(alx_build *build, int slot)
 {
-    if (build->program->mode == ALX_MODE_TRAIN) return;
+    alx_step *step = &build->steps[build->step_count - 1];
+    for (int i = 0; i < step->arg_count; i++)
+        if (step->args[i].slot != slot && !build->slots[step->args[i].slot].constant) return;
     build->slots[slot].kind = ALX_SLOT_PACKED;
-    build->steps[build->step_count - 1].pack = true;
+    build->slots[slot].constant = true;
+    step->pack = true;
 }
 
 alx_status alx_build_raw(int *index, alx_build *build, const alx_md *md, alx_error *err)
@@ -253,9 +272,10 @@ const char *alx_step_algorithm(const alx_step *step)
     return step->algorithm ? step->algorithm : "own";
 }
 
-alx_status alx_build_program(alx_build *build, alx_program *program, alx_dnn *dnn, const bool *tiled, alx_error *err)
+alx_status alx_build_program(alx_build *build, alx_program *program, alx_dnn *dnn, const bool *tiled, bool halves,
+                             alx_error *err)
 {
-    *build = (alx_build){.program = program, .dnn = dnn, .tiled = tiled, .pending_gradient = -1};
+    *build = (alx_build){.program = program, .dnn = dnn, .tiled = tiled, .halves = halves, .pending_gradient = -1};
     build->value_slot = alx_arena_alloc(&build->arena, (size_t)program->value_count, sizeof *build->value_slot, err);
     if (!build->value_slot) return ALX_NO_MEMORY;
     for (int v = 0; v < program->value_count; v++) build->value_slot[v] = -1;

@@ -9,8 +9,9 @@
 
 typedef enum alx_slot_kind {
     ALX_SLOT_ARENA,    /* planned by lifetime */
-    ALX_SLOT_PACKED,   /* a converted weight that lives as long as the plan (inference) */
+    ALX_SLOT_PACKED,   /* a converted weight that lives as long as the plan: in inference, or frozen */
     ALX_SLOT_PARAM,    /* in the parameter store */
+    ALX_SLOT_HALF,     /* the bf16 copy of a tiled parameter (model/halves.h) */
     ALX_SLOT_GRADIENT, /* in the gradient span */
     ALX_SLOT_INPUT,    /* one of the engine's input buffers */
     ALX_SLOT_ALIAS     /* another slot's memory under another layout */
@@ -20,10 +21,11 @@ typedef struct alx_slot {
     alx_slot_kind kind;
     const alx_md *md; /* NULL for raw bytes */
     size_t bytes;
-    int param;       /* PARAM, GRADIENT; INPUT: alx_input */
+    int param;       /* PARAM, HALF, GRADIENT; INPUT: alx_input */
     int alias;       /* ALIAS: the slot it stands for */
     int first, last; /* steps that use it; -1: none yet */
     bool result;     /* kept until the next run */
+    bool constant;   /* PARAM, PACKED: no step of training changes it */
     size_t offset;   /* ARENA, PACKED: set by the memory plan */
 } alx_slot;
 
@@ -52,7 +54,7 @@ struct alx_step {
     const alx_op *op; /* NULL: a conversion */
     int layer;        /* of the op, or of the one that the conversion is for; -1: the loss */
     bool backward;
-    bool pack;      /* inference: only when the weights have changed */
+    bool pack;      /* makes PACKED memory: only when the weights have changed */
     alx_prim *prim; /* or NULL with a kernel */
     alx_kernel kernel;
     const void *state;     /* kernels: what the builder worked out for it, in the build's arena; or NULL */
@@ -70,6 +72,7 @@ struct alx_build {
     const alx_program *program;
     alx_dnn *dnn;
     const bool *tiled; /* by parameter: stored as ALX_ORDER_DENSE_BLOCKED */
+    bool halves;       /* bf16 copies of those stand ready (model/halves.h) */
     alx_arena arena;
     int *value_slot; /* by value, -1: none */
     struct alx_conversion *conversions;
@@ -83,7 +86,8 @@ struct alx_build {
 
 /* Builds every op of the program in order.  dnn must outlive the build.  When an op fails, program->layer is its
  * layer. */
-alx_status alx_build_program(alx_build *build, alx_program *program, alx_dnn *dnn, const bool *tiled, alx_error *err);
+alx_status alx_build_program(alx_build *build, alx_program *program, alx_dnn *dnn, const bool *tiled, bool halves,
+                             alx_error *err);
 void alx_build_finish(alx_build *build);
 
 /* ---- For the ops ---- */
@@ -103,8 +107,8 @@ alx_status alx_build_input(int *slot, alx_build *build, alx_value value, const a
 /* Room for a value that the next step computes, in layout md.  For a gradient of a parameter a conversion into
  * the span follows when md is not the store's layout. */
 alx_status alx_build_output(int *slot, alx_build *build, alx_value value, const alx_md *md, alx_error *err);
-/* The last step made `slot` of weights alone: in inference it runs only when they have changed, and the result is kept.
- */
+/* The last step made `slot` of weights alone: in inference, and where they are frozen, it runs only when they have
+ * changed, and the result is kept. */
 void alx_build_keep(alx_build *build, int slot);
 /* Bytes that belong to no value: a workspace. */
 alx_status alx_build_raw(int *slot, alx_build *build, const alx_md *md, alx_error *err);

@@ -1,6 +1,7 @@
 /* Dropout (Srivastava 2014, inverted): no mask is stored.  The draw depends on (seed,
  * step, layer, slot in the global batch, place, channel) alone, so the backward pass makes
- * it again, and layout, threads and batch cuts cannot change it. */
+ * it again, and layout, threads and batch cuts cannot change it.  Behind a ReLU it need not
+ * even draw: where the output is above 0 it was kept, and the ReLU active. */
 #include <string.h>
 
 #include "base/bf16.h"
@@ -8,12 +9,10 @@
 #include "base/rng.h"
 #include "ops/build.h"
 
-static const alx_op_class class_dropout;
-
 static alx_status dropout(alx_value *y, alx_program *program, alx_value x, float rate, int key, alx_error *err)
 {
     alx_op *op;
-    ALX_TRY(alx_op_add(&op, program, &class_dropout, 1, &x, err));
+    ALX_TRY(alx_op_add(&op, program, &alx_op_class_dropout, 1, &x, err));
     op->attr.dropout.rate = rate;
     op->attr.dropout.key = key < 0 ? op->layer : key;
     alx_shape shape = *alx_value_shape(program, x);
@@ -74,28 +73,29 @@ static void apply_row_f32(float *restrict y, const float *restrict x, const floa
     for (int i = 0; i < ROW; i++) y[i] = x[i] * keep[i];
 }
 
-ALX_CLONES("avx512f", "avx2", "default")
+ALX_CLONES("arch=x86-64-v4", "avx2", "default")
 static void apply_row_bf16(uint16_t *restrict y, const uint16_t *restrict x, const float *restrict keep)
 {
     for (int i = 0; i < ROW; i++) y[i] = alx_bf16_from_float(alx_bf16_to_float(x[i]) * keep[i]);
 }
 
-/* Through buffers, so that the loops have a constant count and x may be y. */
-static void apply_row(const dropout_layout *l, const alx_step *step, const float *keep, int64_t n, int64_t first)
+typedef union row_values {
+    float f32[ROW];
+    uint16_t bf16[ROW];
+} row_values;
+
+/* Values from place `first` on, ROW or those that are left.  Through buffers, so that the loops have a constant count
+ * and x may be y. */
+static void apply_row(const alx_step *step, bool bf16, const float *keep, int64_t first, int64_t left)
 {
-    const int64_t begin = n * l->channels + 4 * first, left = l->channels - 4 * first;
-    const size_t count = (size_t)(left < ROW ? left : ROW), size = l->bf16 ? sizeof(uint16_t) : sizeof(float);
-    union {
-        float f32[ROW];
-        uint16_t bf16[ROW];
-    } x, y;
-    memset(&x, 0, sizeof x);
-    memcpy(&x, (const char *)step->data[0] + (size_t)begin * size, count * size);
-    if (l->bf16)
+    const size_t count = (size_t)(left < ROW ? left : ROW), size = bf16 ? sizeof(uint16_t) : sizeof(float);
+    row_values x = {{0}}, y;
+    memcpy(&x, (const char *)step->data[0] + (size_t)first * size, count * size);
+    if (bf16)
         apply_row_bf16(y.bf16, x.bf16, keep);
     else
         apply_row_f32(y.f32, x.f32, keep);
-    memcpy((char *)step->data[1] + (size_t)begin * size, &y, count * size);
+    memcpy((char *)step->data[1] + (size_t)first * size, &y, count * size);
 }
 
 /* ---- Images ---- */
@@ -161,7 +161,7 @@ static void run_dropout(const alx_step *step, const alx_run_context *context)
                               (uint32_t)first);
             draw_keep(keep, words, drop_below, scale);
             if (l.places == 1 && l.block == 1)
-                apply_row(&l, step, keep, n, first);
+                apply_row(step, l.bf16, keep, n * l.channels + 4 * first, l.channels - 4 * first);
             else
                 apply(&l, step, keep, n, first);
         }
@@ -178,11 +178,73 @@ static alx_status build_dropout(alx_build *build, alx_op *op, alx_error *err)
     return alx_build_kernel(build, op, run_dropout, 2, args, 0, err);
 }
 
+/* ---- Behind a ReLU ---- */
+
+ALX_CLONES("avx512f", "avx2", "default")
+static void keep_active_f32(float *restrict keep, const float *restrict y, float scale)
+{
+    for (int i = 0; i < ROW; i++) keep[i] = y[i] > 0.0f ? scale : 0.0f;
+}
+
+ALX_CLONES("arch=x86-64-v4", "avx2", "default")
+static void keep_active_bf16(float *restrict keep, const uint16_t *restrict y, float scale)
+{
+    for (int i = 0; i < ROW; i++) keep[i] = alx_bf16_to_float(y[i]) > 0.0f ? scale : 0.0f;
+}
+
+/* args: dy, dx, y of the same layout; dx may be dy.  Values as they lie in memory, padding lanes too. */
+static void run_masked(const alx_step *step, const alx_run_context *context)
+{
+    const float rate = step->op->attr.dropout.rate, scale = 1.0f / (1.0f - rate);
+    const bool bf16 = alx_md_type(step->md[0]) == ALX_BF16;
+    const size_t size = bf16 ? sizeof(uint16_t) : sizeof(float);
+    const int64_t count = (int64_t)(alx_md_bytes(step->md[0]) / size);
+#pragma omp parallel for schedule(static) num_threads(context->threads)
+    for (int64_t first = 0; first < count; first += ROW) {
+        row_values y = {{0}};
+        float keep[ROW];
+        const int64_t left = count - first;
+        memcpy(&y, (const char *)step->data[2] + (size_t)first * size, (size_t)(left < ROW ? left : ROW) * size);
+        if (bf16)
+            keep_active_bf16(keep, y.bf16, scale);
+        else
+            keep_active_f32(keep, y.f32, scale);
+        apply_row(step, bf16, keep, first, left);
+    }
+}
+
+/* inputs: dy, y; outputs: dx */
+static alx_status build_masked(alx_build *build, alx_op *op, alx_error *err)
+{
+    const alx_md *md;
+    ALX_TRY(alx_build_current(&md, build, op->inputs[1], err));
+    alx_step_arg args[3] = {{ALX_ARG_DIFF_DST, 0}, {ALX_ARG_DIFF_SRC, 0}, {ALX_ARG_DST, 0}};
+    ALX_TRY(alx_build_input(&args[0].slot, build, op->inputs[0], md, err));
+    ALX_TRY(alx_build_input(&args[2].slot, build, op->inputs[1], md, err));
+    ALX_TRY(alx_build_output(&args[1].slot, build, op->outputs[0], md, err));
+    return alx_build_kernel(build, op, run_masked, 3, args, 0, err);
+}
+
+static const alx_op_class class_masked = {"dropout_relu_backward", NULL, build_masked};
+
+static alx_status masked_gradient(alx_value *dx, alx_program *program, alx_op *op, alx_value dy, alx_error *err)
+{
+    const alx_value inputs[] = {dy, op->outputs[0]};
+    alx_op *masked;
+    ALX_TRY(alx_op_add(&masked, program, &class_masked, 2, inputs, err));
+    masked->attr.dropout.rate = op->attr.dropout.rate;
+    const alx_shape shape = *alx_value_shape(program, op->outputs[0]);
+    ALX_TRY(alx_op_add_output(masked, program, &shape, program->type, err));
+    *dx = masked->outputs[0];
+    return ALX_OK;
+}
+
 static alx_status gradient(alx_program *program, alx_op *op, const alx_value *dy, const bool *need, alx_value *dx,
                            alx_error *err)
 {
     if (!need[0]) return ALX_OK;
+    if (op->attr.dropout.masked) return masked_gradient(&dx[0], program, op, dy[0], err);
     return dropout(&dx[0], program, dy[0], op->attr.dropout.rate, op->attr.dropout.key, err);
 }
 
-static const alx_op_class class_dropout = {"dropout", gradient, build_dropout};
+const alx_op_class alx_op_class_dropout = {"dropout", gradient, build_dropout};

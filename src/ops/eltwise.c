@@ -63,6 +63,10 @@ static alx_status gradient(alx_program *program, alx_op *op, const alx_value *dy
                            alx_error *err)
 {
     if (!need[0]) return ALX_OK;
+    if (op->relu_behind) {
+        dx[0] = dy[0];
+        return ALX_OK;
+    }
     alx_eltwise kind = op->attr.eltwise.kind;
     alx_value data = alx_eltwise_uses_output(kind) ? op->outputs[0] : op->inputs[0];
     return alx_op_eltwise_backward(&dx[0], program, dy[0], data, kind, op->attr.eltwise.alpha, err);

@@ -16,7 +16,8 @@ alx_status alx_op_linear_gradient(alx_program *program, alx_op *op, alx_value dy
                                   alx_error *err)
 {
     alx_value x = op->inputs[0], w = op->inputs[1], b = op->inputs[2];
-    if (op->relu) ALX_TRY(alx_op_eltwise_backward(&dy, program, dy, op->outputs[0], ALX_RELU, 0.0f, err));
+    if (op->relu && !op->relu_behind)
+        ALX_TRY(alx_op_eltwise_backward(&dy, program, dy, op->outputs[0], ALX_RELU, 0.0f, err));
     if (need[1]) {
         alx_value inputs[] = {dy, x};
         alx_op *weights;

@@ -56,6 +56,7 @@ struct alx_op {
     alx_value *inputs; /* in the program's arena; ALX_NO_VALUE for an input left out */
     alx_value outputs[ALX_OP_MAX_OUTPUTS];
     bool relu;              /* conv, matmul: ReLU fused behind; the output is after it */
+    bool relu_behind;       /* conv, matmul, eltwise: the op behind does its ReLU's backward pass along with its own */
     alx_conv_choice choice; /* conv */
     int64_t inputs_each;    /* conv, matmul: inputs that each output weighs, as it was written (rewrites add zeros) */
     alx_op *forward;        /* of a backward op */
@@ -72,7 +73,8 @@ struct alx_op {
         } eltwise;
         struct {
             float rate;
-            int key; /* the layer: backward draws the same mask again */
+            int key;     /* the layer: backward draws the same mask again */
+            bool masked; /* behind a ReLU: what is above 0 in its output was neither dropped nor inactive */
         } dropout;
         alx_loss_attr loss;
         bool logits;
@@ -100,6 +102,7 @@ alx_status alx_op_linear_gradient(alx_program *program, alx_op *op, alx_value dy
 int64_t alx_op_multiply_adds(const alx_program *program, const alx_op *op);
 
 /* The classes that passes look at. */
-extern const alx_op_class alx_op_class_conv, alx_op_class_matmul, alx_op_class_eltwise;
+extern const alx_op_class alx_op_class_conv, alx_op_class_matmul, alx_op_class_eltwise, alx_op_class_dropout,
+    alx_op_class_space_to_depth;
 
 #endif

@@ -12,20 +12,20 @@
  * terms in another order, and zeros.  (oneDNN's direct convolution pads 3 channels to 16 lanes instead.) */
 #include <string.h>
 
+#include "base/bf16.h"
+#include "base/clones.h"
 #include "ops/build.h"
 
 enum { MAX_BLOCK = 16 };
 
 /* ---- Images ---- */
 
-static const alx_op_class class_space_to_depth;
-
 alx_status alx_op_space_to_depth(alx_value *y, alx_program *program, alx_value x, const alx_fold *fold, alx_error *err)
 {
     const alx_shape *xs = alx_value_shape(program, x);
     alx_shape shape = ALX_SHAPE(xs->dims[0], xs->dims[1] * fold->step * fold->step, fold->size[0], fold->size[1]);
     alx_op *op;
-    ALX_TRY(alx_op_add(&op, program, &class_space_to_depth, 1, &x, err));
+    ALX_TRY(alx_op_add(&op, program, &alx_op_class_space_to_depth, 1, &x, err));
     op->attr.fold = *fold;
     ALX_TRY(alx_op_add_output(op, program, &shape, program->type, err));
     *y = op->outputs[0];
@@ -34,56 +34,89 @@ alx_status alx_op_space_to_depth(alx_value *y, alx_program *program, alx_value x
 
 /* One row of places of one block of channels: step values each of some rows of the image, side by side. */
 typedef struct fold_row {
-    const char *rows[MAX_BLOCK]; /* (runs) of the image; NULL: outside it, zeros */
-    int64_t runs;                /* block / step */
-    int64_t step, width, pad;    /* of the image */
-    size_t element;              /* bytes */
+    const float *rows[MAX_BLOCK]; /* (runs) of the image; NULL: outside it, zeros */
+    int64_t runs;                 /* block / step */
+    int64_t step, width, pad;     /* of the image */
+    bool bf16;                    /* what is written */
 } fold_row;
 
-/* Places first..last - 1, whose values all lie inside the image.  bytes of a run: a constant where this is called, so
- * that a copy is one instruction. */
-static inline void fold_inside(char *to, const fold_row *f, int64_t first, int64_t last, size_t bytes)
+enum { MANY = 64 }; /* a multiple of each step, which divides the block */
+
+ALX_CLONES("arch=x86-64-v4", "avx2", "default")
+static void round_many(uint16_t *restrict to, const float *restrict from)
+{
+    for (int i = 0; i < MANY; i++) to[i] = alx_bf16_from_float(from[i]);
+}
+
+/* Places first..last - 1, whose values all lie inside the image.  step: a constant where this is called, so that a run
+ * is a few instructions. */
+static inline void fold_inside_f32(float *to, const fold_row *f, int64_t first, int64_t last, int64_t step)
 {
     for (int64_t run = 0; run < f->runs; run++) {
         if (!f->rows[run]) continue;
-        const char *from = f->rows[run] + (first * f->step - f->pad) * (int64_t)f->element;
-        char *at = to + (size_t)(first * f->runs + run) * bytes;
-        for (int64_t j = first; j < last; j++, from += bytes, at += (size_t)f->runs * bytes) memcpy(at, from, bytes);
+        const float *from = f->rows[run] + first * step - f->pad;
+        float *at = to + (first * f->runs + run) * step;
+        for (int64_t j = first; j < last; j++, from += step, at += f->runs * step)
+            memcpy(at, from, (size_t)step * sizeof *at);
+    }
+}
+
+/* Through a buffer, so that the loop that rounds has a constant count. */
+static inline void fold_inside_bf16(uint16_t *to, const fold_row *f, int64_t first, int64_t last, int64_t step)
+{
+    float wide[MANY] = {0};
+    uint16_t narrow[MANY];
+    for (int64_t run = 0; run < f->runs; run++) {
+        if (!f->rows[run]) continue;
+        const float *from = f->rows[run] + first * step - f->pad, *end = f->rows[run] + last * step - f->pad;
+        uint16_t *at = to + (first * f->runs + run) * step;
+        for (; from < end; from += MANY) {
+            const int64_t left = end - from < MANY ? end - from : MANY;
+            if (left < MANY) memcpy(wide, from, (size_t)left * sizeof *wide);
+            round_many(narrow, left < MANY ? wide : from);
+            for (int64_t i = 0; i < left; i += step, at += f->runs * step)
+                memcpy(at, narrow + i, (size_t)step * sizeof *at);
+        }
     }
 }
 
 /* Any place: value by value. */
-static void fold_edge(char *to, const fold_row *f, int64_t first, int64_t last)
+static void fold_edge(void *to, const fold_row *f, int64_t first, int64_t last)
 {
+    const int64_t lanes = f->runs * f->step;
     for (int64_t j = first; j < last; j++)
-        for (int64_t lane = 0; lane < f->runs * f->step; lane++) {
-            const char *row = f->rows[lane / f->step];
-            const int64_t column = j * f->step + lane % f->step - f->pad;
-            if (row && column >= 0 && column < f->width)
-                memcpy(to + (size_t)(j * f->runs * f->step + lane) * f->element, row + column * (int64_t)f->element,
-                       f->element);
+        for (int64_t lane = 0; lane < lanes; lane++) {
+            const float *row = f->rows[lane / f->step];
+            const int64_t column = j * f->step + lane % f->step - f->pad, at = j * lanes + lane;
+            if (!row || column < 0 || column >= f->width) continue;
+            if (f->bf16)
+                ((uint16_t *)to)[at] = alx_bf16_from_float(row[column]);
+            else
+                ((float *)to)[at] = row[column];
         }
 }
 
-static void fold_one(char *to, const fold_row *f, int64_t places)
+static void fold_one(void *to, const fold_row *f, int64_t places)
 {
     /* The first place and the one behind the last whose values are all inside. */
     int64_t first = (f->pad + f->step - 1) / f->step, last = (f->width + f->pad) / f->step;
-    const size_t bytes = (size_t)f->step * f->element;
     if (last > places) last = places;
     if (first > last) first = last;
-    memset(to, 0, (size_t)(places * f->runs) * bytes);
+    memset(to, 0, (size_t)(places * f->runs * f->step) * (f->bf16 ? sizeof(uint16_t) : sizeof(float)));
     fold_edge(to, f, 0, first);
-    if (bytes == 8)
-        fold_inside(to, f, first, last, 8);
-    else if (bytes == 16)
-        fold_inside(to, f, first, last, 16);
+    if (f->bf16 && f->step == 4)
+        fold_inside_bf16(to, f, first, last, 4);
+    else if (f->bf16)
+        fold_inside_bf16(to, f, first, last, f->step);
+    else if (f->step == 4)
+        fold_inside_f32(to, f, first, last, 4);
     else
-        fold_inside(to, f, first, last, bytes);
+        fold_inside_f32(to, f, first, last, f->step);
     fold_edge(to, f, last, places);
 }
 
-/* args: x (N, C, H, W) plain, y (N, C s s, H', W') in channel blocks, of one type. */
+/* args: x (N, C, H, W) plain f32, y (N, C s s, H', W') in channel blocks, of the program's type: images are rounded on
+ * the way. */
 static void run_space_to_depth(const alx_step *step, const alx_run_context *context)
 {
     const alx_fold *fold = &step->op->attr.fold;
@@ -91,20 +124,20 @@ static void run_space_to_depth(const alx_step *step, const alx_run_context *cont
     const int64_t s = fold->step, channels = in.dims[1], height = in.dims[2], width = in.dims[3];
     const int64_t block = alx_md_channel_block(step->md[1]), blocks = out.dims[1] / block, runs = block / s;
     const int64_t rows = out.dims[2], places = out.dims[3];
-    const size_t element = alx_md_type(step->md[1]) == ALX_BF16 ? sizeof(uint16_t) : sizeof(float);
-    const char *x = step->data[0];
+    const bool bf16 = alx_md_type(step->md[1]) == ALX_BF16;
+    const size_t element = bf16 ? sizeof(uint16_t) : sizeof(float);
+    const float *x = step->data[0];
     char *y = step->data[1];
 
 #pragma omp parallel for collapse(3) schedule(static) num_threads(context->threads)
     for (int64_t n = 0; n < in.dims[0]; n++)
         for (int64_t b = 0; b < blocks; b++)
             for (int64_t i = 0; i < rows; i++) {
-                fold_row f = {.runs = runs, .step = s, .width = width, .pad = fold->pad[1], .element = element};
+                fold_row f = {.runs = runs, .step = s, .width = width, .pad = fold->pad[1], .bf16 = bf16};
                 for (int64_t run = 0; run < runs; run++) {
                     /* Channel (c, r, 0) of the output: run number c s + r. */
                     const int64_t number = b * runs + run, c = number / s, row = i * s + number % s - fold->pad[0];
-                    const size_t place = (size_t)(((n * channels + c) * height + row) * width) * element;
-                    f.rows[run] = row >= 0 && row < height ? x + place : NULL;
+                    f.rows[run] = row >= 0 && row < height ? x + ((n * channels + c) * height + row) * width : NULL;
                 }
                 fold_one(y + (size_t)((n * blocks + b) * rows + i) * (size_t)(places * block) * element, &f, places);
             }
@@ -113,7 +146,7 @@ static void run_space_to_depth(const alx_step *step, const alx_run_context *cont
 static alx_status build_space_to_depth(alx_build *build, alx_op *op, alx_error *err)
 {
     const alx_md *x, *y;
-    ALX_TRY(alx_build_md(&x, build, op->inputs[0], build->program->type, ALX_ORDER_PLAIN, err));
+    ALX_TRY(alx_build_md(&x, build, op->inputs[0], ALX_F32, ALX_ORDER_PLAIN, err));
     ALX_TRY(alx_build_md(&y, build, op->outputs[0], build->program->type, ALX_ORDER_BLOCKED, err));
     alx_step_arg args[2] = {{ALX_ARG_SRC, 0}, {ALX_ARG_DST, 0}};
     ALX_TRY(alx_build_input(&args[0].slot, build, op->inputs[0], x, err));
@@ -122,7 +155,7 @@ static alx_status build_space_to_depth(alx_build *build, alx_op *op, alx_error *
 }
 
 /* No gradient flows to images. */
-static const alx_op_class class_space_to_depth = {"space_to_depth", NULL, build_space_to_depth};
+const alx_op_class alx_op_class_space_to_depth = {"space_to_depth", NULL, build_space_to_depth};
 
 /* ---- Kernels ---- */
 

@@ -21,6 +21,7 @@ struct alx_engine {
     size_t input_bytes[ALX_INPUT_COUNT];
     float *gradients;
     size_t gradients_bytes;
+    alx_halves *halves; /* made with the first plan that reads them */
 };
 
 /* The caller's OpenMP setting, put back at the end of each call. */
@@ -77,6 +78,7 @@ uint64_t alx_engine_memory(const alx_engine *engine)
     uint64_t bytes = engine->arena_bytes;
     for (int i = 0; i < ALX_INPUT_COUNT; i++) bytes += engine->inputs[i] ? engine->input_bytes[i] : 0;
     if (engine->gradients) bytes += engine->gradients_bytes;
+    if (engine->halves) bytes += engine->halves->bytes;
     for (const alx_plan *plan = engine->plans; plan; plan = plan->next) bytes += plan->packed ? plan->packed_bytes : 0;
     return bytes;
 }
@@ -92,6 +94,7 @@ void *alx_engine_slot(const alx_engine *engine, const alx_plan *plan, int index)
     case ALX_SLOT_ARENA: return (char *)engine->arena + slot->offset;
     case ALX_SLOT_PACKED: return (char *)plan->packed + slot->offset;
     case ALX_SLOT_PARAM: return engine->params->data + list[slot->param].offset;
+    case ALX_SLOT_HALF: return alx_halves_of(engine->halves, slot->param);
     case ALX_SLOT_GRADIENT: return engine->gradients + list[slot->param].offset;
     case ALX_SLOT_INPUT: return engine->inputs[slot->param];
     case ALX_SLOT_ALIAS: break;
@@ -148,6 +151,7 @@ static uint64_t plan_growth(const alx_engine *engine, const alx_plan *plan)
 {
     size_t arena = plan->arena_bytes ? plan->arena_bytes : 1;
     uint64_t bytes = arena > engine->arena_bytes ? arena - engine->arena_bytes : 0;
+    if (plan->uses_halves && !engine->halves) bytes += alx_halves_bytes(engine->params);
     return bytes + (plan->packed ? 0 : plan->packed_bytes);
 }
 
@@ -158,16 +162,15 @@ static alx_status reserve_plan(alx_engine *engine, alx_plan *plan, alx_error *er
     const uint64_t growth = plan_growth(engine, plan);
     if (growth > 0) ALX_TRY(check_memory(engine, growth, err));
     if (plan->packed_bytes > 0 && !plan->packed) ALX_TRY(reserve(&plan->packed, engine, plan->packed_bytes, err));
+    if (plan->uses_halves && !engine->halves)
+        ALX_TRY(alx_halves_create(&engine->halves, engine->params, engine->config.threads, err));
     ALX_TRY(grow_arena(engine, plan->arena_bytes ? plan->arena_bytes : 1, err));
     return bind_plan(engine, plan, err);
 }
 
 static alx_status build_plan(alx_plan **plan, const alx_engine *engine, alx_mode mode, int64_t batch, alx_error *err)
 {
-    alx_plan_config config = {.mode = mode, .batch = batch, .type = engine->config.type, .exact = engine->config.exact};
-    config.mixed = engine->config.mixed;
-    config.chooser = engine->config.chooser;
-    config.loss = (alx_loss_attr){engine->config.smoothing, engine->class_weights};
+    const alx_plan_config config = alx_engine_plan_config(&engine->config, mode, batch);
     return alx_plan_create(plan, engine->params, &config, err);
 }
 
@@ -239,17 +242,8 @@ alx_status alx_engine_prepare(alx_engine *engine, alx_mode mode, int64_t batch, 
 static alx_status reserve_buffers(alx_engine *engine, alx_error *err)
 {
     const alx_params *params = engine->params;
-    alx_shape images = alx_shape_batched(alx_graph_shape(params->graph, -1), engine->config.max_batch);
-    int64_t count;
-    ALX_TRY(alx_shape_count(&count, &images, err));
-    const size_t batch = (size_t)engine->config.max_batch;
     uint64_t buffers = 0;
-    engine->input_bytes[ALX_INPUT_IMAGES] = (size_t)count * sizeof(float);
-    engine->input_bytes[ALX_INPUT_LABELS] = batch * sizeof(int32_t);
-    if (engine->config.mixed) {
-        engine->input_bytes[ALX_INPUT_OTHERS] = batch * sizeof(int32_t);
-        engine->input_bytes[ALX_INPUT_SHARES] = batch * sizeof(float);
-    }
+    ALX_TRY(alx_engine_input_bytes(engine->input_bytes, params->graph, &engine->config, err));
     engine->gradients_bytes = engine->config.training ? (size_t)params->trainable_span * sizeof(float) : 0;
     for (int i = 0; i < ALX_INPUT_COUNT; i++) buffers += engine->input_bytes[i];
     buffers += engine->gradients_bytes;
@@ -302,6 +296,7 @@ void alx_engine_destroy(alx_engine *engine)
     alx_memory_release(engine->arena, engine->arena_bytes);
     for (int i = 0; i < ALX_INPUT_COUNT; i++) alx_memory_release(engine->inputs[i], engine->input_bytes[i]);
     alx_memory_release(engine->gradients, engine->gradients_bytes);
+    alx_halves_destroy(engine->halves);
     free(engine->class_weights);
     free(engine);
 }
@@ -341,6 +336,11 @@ float *alx_engine_gradients(alx_engine *engine)
     return engine->gradients;
 }
 
+alx_halves *alx_engine_halves(const alx_engine *engine)
+{
+    return engine->halves;
+}
+
 /* ---- Running ---- */
 
 /* seconds: NULL, or (step_count); watch may be NULL. */
@@ -362,6 +362,15 @@ static alx_status run_steps(alx_plan *plan, const alx_run_context *context, bool
     return ALX_OK;
 }
 
+/* The tensors that halves are copies of are as they were. */
+static void moving_statistics_changed(const alx_engine *engine)
+{
+    alx_params *params = engine->params;
+    const bool fresh = engine->halves && engine->halves->made_from == alx_params_stamp(params);
+    params->updates++;
+    if (fresh) engine->halves->made_from = alx_params_stamp(params);
+}
+
 static alx_status run(alx_engine *engine, alx_mode mode, int64_t batch, const alx_step_key *key, double *seconds,
                       const alx_watch *watch, alx_error *err)
 {
@@ -377,11 +386,13 @@ static alx_status run(alx_engine *engine, alx_mode mode, int64_t batch, const al
             context.step = key->step;
             context.first_slot = key->first_slot;
         }
-        bool pack = plan->packed_version != engine->params->version + 1;
-        status = run_steps(plan, &context, pack, seconds, watch, err);
-        if (!status) plan->packed_version = engine->params->version + 1;
+        /* What training packs is of frozen weights. */
+        const uint64_t from = mode == ALX_MODE_TRAIN ? engine->params->version : alx_params_stamp(engine->params);
+        if (plan->uses_halves) alx_halves_refresh(engine->halves, engine->params, engine->config.threads);
+        status = run_steps(plan, &context, plan->packed_from != from, seconds, watch, err);
+        if (!status) plan->packed_from = from;
         engine->last = plan;
-        if (mode == ALX_MODE_TRAIN) engine->params->version++; /* moving statistics */
+        if (mode == ALX_MODE_TRAIN) moving_statistics_changed(engine);
     }
     team_leave(before);
     return status;

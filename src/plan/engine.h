@@ -7,7 +7,7 @@
 #ifndef ALX_PLAN_ENGINE_H
 #define ALX_PLAN_ENGINE_H
 
-#include "model/params.h"
+#include "model/halves.h"
 #include "plan/choose.h"
 
 typedef struct alx_engine alx_engine;
@@ -28,6 +28,23 @@ typedef struct alx_engine_config {
 /* The precision that a person asked for on this machine; AUTO is bf16 where it is native.  Fails where bf16
  * cannot be computed. */
 alx_status alx_engine_resolve_precision(alx_dtype *type, alx_precision precision, alx_error *err);
+
+/* What an engine takes, in bytes. */
+typedef struct alx_engine_need {
+    uint64_t inputs;    /* buffers of images and labels */
+    uint64_t gradients; /* of trained parameters */
+    uint64_t arena;     /* of the plan that needs most */
+    uint64_t packed;    /* converted weights of each plan */
+    uint64_t halves;    /* bf16 copies of tiled weights, which plans share */
+    uint64_t total;     /* what alx_engine_memory will say when these plans are prepared */
+} alx_engine_need;
+typedef struct alx_plan_key {
+    alx_mode mode;
+    int64_t batch; /* 0: no plan */
+} alx_plan_key;
+/* Of an engine with these settings and plans; takes none of it.  params may be laid out alone. */
+alx_status alx_engine_measure(alx_engine_need *need, const alx_params *params, const alx_engine_config *config,
+                              int count, const alx_plan_key *plans, alx_error *err);
 
 /* params outlives the engine; training changes its moving statistics, predicting nothing. */
 alx_status alx_engine_create(alx_engine **engine, alx_params *params, const alx_engine_config *config, alx_error *err);
@@ -79,7 +96,10 @@ const float *alx_engine_losses(const alx_engine *engine);
 const float *alx_engine_probabilities(const alx_engine *engine);
 /* (params->trainable_span): in the offsets of the store; NULL unless training. */
 float *alx_engine_gradients(alx_engine *engine);
-/* Bytes in use: arena, gradients, buffers, packed weights. */
+/* The bf16 copies of tiled weights that plans of a training engine read; NULL: none do.  They are made anew before a
+ * run where they are not of the values as they are; an optimizer that writes them along with the values spares that. */
+alx_halves *alx_engine_halves(const alx_engine *engine);
+/* Bytes in use: arena, gradients, buffers, packed weights, bf16 copies. */
 uint64_t alx_engine_memory(const alx_engine *engine);
 /* The chosen implementations, one line an op: what a run records. */
 void alx_engine_describe(alx_text *text, const alx_engine *engine, alx_mode mode, int64_t batch);

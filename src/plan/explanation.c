@@ -1,11 +1,11 @@
 /* The public calls that explain a network: the layers' derivations, and the memory that plans will take. */
+#include <omp.h>
 #include <stdlib.h>
 
 #include "base/config.h"
 #include "model/explain.h"
 #include "model/network.h"
-#include "plan/engine.h"
-#include "plan/plan.h"
+#include "plan/micro_batch.h"
 
 enum { MAX_NOTES = 8 };
 
@@ -21,39 +21,44 @@ struct alx_explanation {
 
 void alx_explain_config_init(alx_explain_config *config)
 {
-    *config = (alx_explain_config){.struct_size = sizeof *config, .batch_size = 32, .optimizer_states = 2};
+    *config =
+        (alx_explain_config){.struct_size = sizeof *config, .batch_size = 32, .optimizer_states = 2, .accumulation = 1};
 }
 
 /* ---- Memory of training ---- */
 
 /* Plans are built as the trainer builds them, and measured; their memory is never taken. */
-static alx_status add_plan(alx_training_memory *memory, const alx_params *params, alx_mode mode,
-                           const alx_explain_setting *setting, alx_error *err)
-{
-    const alx_plan_config config = {.mode = mode, .batch = setting->batch, .type = setting->type};
-    alx_plan *plan;
-    ALX_TRY(alx_plan_create(&plan, params, &config, err));
-    if (plan->arena_bytes > memory->arena) memory->arena = plan->arena_bytes;
-    memory->packed += plan->packed_bytes;
-    alx_plan_destroy(plan);
-    return ALX_OK;
-}
-
 static alx_status measure(alx_training_memory *memory, const alx_graph *graph, const alx_explain_setting *setting,
-                          alx_error *err)
+                          const alx_explain_config *config, alx_error *err)
 {
     alx_params *params;
+    alx_micro_choice c;
     ALX_TRY(alx_params_lay_out(&params, graph, alx_params_prefer_tiles(), err));
-    const uint64_t trained = (uint64_t)params->trainable_span * sizeof(float), batch = (uint64_t)setting->batch;
+    const uint64_t trained = (uint64_t)params->trainable_span * sizeof(float);
     *memory = (alx_training_memory){.weights = (uint64_t)params->span * sizeof(float),
                                     .gradients = trained,
                                     .state = trained * (uint64_t)setting->states};
-    memory->images = batch * ((uint64_t)alx_shape_elements(&graph->input) * sizeof(float) + sizeof(int32_t));
-    alx_status status = add_plan(memory, params, ALX_MODE_TRAIN, setting, err);
-    if (!status) status = add_plan(memory, params, ALX_MODE_EVALUATE, setting, err);
+    memory->average = config->ema ? memory->weights : 0;
+    const int64_t update = (int64_t)setting->batch * config->accumulation;
+    const alx_micro_request request = {
+        .params = params,
+        .engine = {.threads = omp_get_max_threads(), .type = setting->type, .training = true},
+        .batch = setting->batch,
+        .update = update,
+        .last = update,
+        .validation = setting->batch,
+        .beside = memory->weights + memory->state + memory->average,
+        .sum = trained,
+        .limit = config->memory_limit};
+    alx_status status = alx_micro_batch_choose(&c, &request, err);
     alx_params_destroy(params);
-    memory->total =
-        memory->weights + memory->gradients + memory->state + memory->images + memory->arena + memory->packed;
+    if (!status && c.micro == 0) status = alx_micro_batch_refuse(&c, config->memory_limit, err);
+    memory->sum = c.sum;
+    memory->images = c.need.inputs;
+    memory->arena = c.need.arena;
+    memory->packed = c.need.packed + c.need.halves;
+    memory->total = c.bytes;
+    memory->at_once = (int)c.micro;
     return status;
 }
 
@@ -93,18 +98,20 @@ static alx_status write_notes(alx_explanation *e, alx_error *err)
 
 /* ---- Life ---- */
 
-static alx_status read_config(alx_explain_setting *setting, const alx_explain_config *given, alx_error *err)
+static alx_status read_config(alx_explain_config *config, alx_explain_setting *setting, const alx_explain_config *given,
+                              alx_error *err)
 {
-    alx_explain_config config;
-    alx_explain_config_init(&config);
-    ALX_TRY(alx_config_copy(&config, sizeof config, given, "alx_explain_config", err));
-    if (config.batch_size < 1) return alx_fail(err, ALX_USAGE, "batch_size is %d; give 1 or more", config.batch_size);
-    if (config.optimizer_states < 0 || config.optimizer_states > 2)
-        return alx_fail(err, ALX_USAGE, "optimizer_states is %d; give 0, 1 or 2", config.optimizer_states);
-    *setting = (alx_explain_setting){.language = config.language == ALX_CHINESE ? ALX_CHINESE : ALX_ENGLISH,
-                                     .batch = config.batch_size,
-                                     .states = config.optimizer_states};
-    return alx_engine_resolve_precision(&setting->type, config.precision, err);
+    alx_explain_config_init(config);
+    ALX_TRY(alx_config_copy(config, sizeof *config, given, "alx_explain_config", err));
+    if (config->batch_size < 1) return alx_fail(err, ALX_USAGE, "batch_size is %d; give 1 or more", config->batch_size);
+    if (config->optimizer_states < 0 || config->optimizer_states > 2)
+        return alx_fail(err, ALX_USAGE, "optimizer_states is %d; give 0, 1 or 2", config->optimizer_states);
+    if (config->accumulation < 1)
+        return alx_fail(err, ALX_USAGE, "accumulation is %d; give 1 or more", config->accumulation);
+    *setting = (alx_explain_setting){.language = config->language == ALX_CHINESE ? ALX_CHINESE : ALX_ENGLISH,
+                                     .batch = config->batch_size,
+                                     .states = config->optimizer_states};
+    return alx_engine_resolve_precision(&setting->type, config->precision, err);
 }
 
 alx_status alx_explanation_create(alx_explanation **out, const alx_network *network, const alx_explain_config *config,
@@ -115,10 +122,11 @@ alx_status alx_explanation_create(alx_explanation **out, const alx_network *netw
     alx_explanation *e = alx_calloc(1, sizeof *e, err);
     if (!e) return ALX_NO_MEMORY;
     e->graph = network->graph;
-    alx_status status = read_config(&e->setting, config, err);
+    alx_explain_config read;
+    alx_status status = read_config(&read, &e->setting, config, err);
     if (!status) status = alx_graph_explain(&e->layers, e->graph, &e->setting, err);
     if (!status) status = add_up(e, err);
-    if (!status) status = measure(&e->memory, e->graph, &e->setting, err);
+    if (!status) status = measure(&e->memory, e->graph, &e->setting, &read, err);
     if (!status) status = write_notes(e, err);
     if (status)
         alx_explanation_destroy(e);

@@ -46,6 +46,26 @@ void alx_pass_fuse_relu(alx_program *program)
     }
 }
 
+/* ---- Dropout behind ReLU ---- */
+
+static bool ends_in_relu(const alx_op *op)
+{
+    return op->relu || (op->cls == &alx_op_class_eltwise && op->attr.eltwise.kind == ALX_RELU);
+}
+
+/* Then the ReLU's output is needed by nobody, and dropout may overwrite it. */
+void alx_pass_mask_dropout(alx_program *program)
+{
+    for (int i = 0; i < program->op_count; i++) {
+        alx_op *op = program->ops[i];
+        if (op->cls != &alx_op_class_dropout) continue;
+        alx_op *before = producer(program, op->inputs[0]);
+        if (!before || !ends_in_relu(before) || consumers(program, op->inputs[0]) > 1) continue;
+        op->attr.dropout.masked = true;
+        before->relu_behind = true;
+    }
+}
+
 /* ---- Folding strides ---- */
 
 /* Where it may pay: the images themselves, whose few channels leave most lanes of a vector empty, become whole blocks
@@ -120,5 +140,31 @@ alx_status alx_pass_fold_strides(alx_program *program, alx_error *err)
         ALX_TRY(fold(program, i, err));
         i += 2;
     }
+    return ALX_OK;
+}
+
+/* ---- Computing again instead of keeping ---- */
+
+static alx_status compute_again(alx_program *program, int reader, int input, alx_op *op, alx_error *err)
+{
+    alx_op *again;
+    ALX_TRY(alx_op_add(&again, program, op->cls, op->input_count, op->inputs, err));
+    again->layer = op->layer;
+    again->attr = op->attr;
+    const alx_shape shape = *alx_value_shape(program, op->outputs[0]);
+    ALX_TRY(alx_op_add_output(again, program, &shape, program->values[op->outputs[0]].type, err));
+    program->ops[reader]->inputs[input] = again->outputs[0];
+    move_last(program, reader);
+    return ALX_OK;
+}
+
+alx_status alx_pass_compute_again(alx_program *program, alx_error *err)
+{
+    for (int i = program->forward_count; i < program->op_count; i++)
+        for (int k = 0; k < program->ops[i]->input_count; k++) {
+            alx_op *op = producer(program, program->ops[i]->inputs[k]);
+            if (!op || op->cls != &alx_op_class_space_to_depth) continue;
+            ALX_TRY(compute_again(program, i++, k, op, err));
+        }
     return ALX_OK;
 }

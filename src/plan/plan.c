@@ -36,7 +36,10 @@ static alx_status lower(alx_plan *plan, const alx_graph *graph, const alx_plan_c
     ALX_TRY(alx_pass_choose(program, &config->chooser, err));
     ALX_TRY(alx_pass_fold_strides(program, err));
     program->forward_count = program->op_count;
-    return config->mode == ALX_MODE_TRAIN ? alx_gradient_append(program, err) : ALX_OK;
+    if (config->mode != ALX_MODE_TRAIN) return ALX_OK;
+    alx_pass_mask_dropout(program);
+    ALX_TRY(alx_gradient_append(program, err));
+    return alx_pass_compute_again(program, err);
 }
 
 alx_status alx_plan_create(alx_plan **out, const alx_params *params, const alx_plan_config *config, alx_error *err)
@@ -54,12 +57,13 @@ alx_status alx_plan_create(alx_plan **out, const alx_params *params, const alx_p
     tiled = alx_calloc((size_t)params->count, sizeof *tiled, err);
     if (!tiled) goto done;
     for (int i = 0; i < params->count; i++) tiled[i] = params->list[i].tiled;
-    if ((status = alx_build_program(&plan->build, &plan->program, plan->dnn, tiled, err))) {
+    if ((status = alx_build_program(&plan->build, &plan->program, plan->dnn, tiled, config->halves, err))) {
         const int layer = plan->program.layer;
         status = alx_where(err, status, "%s", layer < 0 ? "loss" : params->graph->spec.layers[layer].name);
         goto done;
     }
     plan->build.tiled = NULL;
+    for (int i = 0; i < plan->build.slot_count; i++) plan->uses_halves |= plan->build.slots[i].kind == ALX_SLOT_HALF;
     status = alx_memory_plan(&plan->build, &plan->arena_bytes, &plan->packed_bytes, err);
 done:
     free(tiled);

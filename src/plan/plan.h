@@ -3,9 +3,8 @@
 #define ALX_PLAN_PLAN_H
 
 #include "base/memory.h"
-#include "model/params.h"
 #include "ops/build.h"
-#include "plan/choose.h"
+#include "plan/engine.h"
 
 typedef struct alx_plan {
     alx_mode mode;
@@ -13,11 +12,12 @@ typedef struct alx_plan {
     alx_program program;
     alx_dnn *dnn;
     alx_build build;
-    size_t arena_bytes;      /* of memory that all plans share */
-    size_t packed_bytes;     /* of converted weights, this plan's own */
-    void *packed;            /* them */
-    uint64_t packed_version; /* 1 + the version of the parameters that they were made from; 0: never */
-    void *bound_arena;       /* the arena that the steps point into; NULL: not bound yet */
+    size_t arena_bytes;   /* of memory that all plans share */
+    size_t packed_bytes;  /* of converted weights, this plan's own */
+    void *packed;         /* them */
+    uint64_t packed_from; /* the version or stamp of the parameters that they were made from; 0: never */
+    bool uses_halves;     /* steps read the bf16 copies of tiled weights */
+    void *bound_arena;    /* the arena that the steps point into; NULL: not bound yet */
     struct alx_plan *next;
 } alx_plan;
 
@@ -26,7 +26,8 @@ typedef struct alx_plan_config {
     int64_t batch;
     alx_dtype type;
     bool exact;
-    bool mixed; /* TRAIN: images with two labels */
+    bool mixed;  /* TRAIN: images with two labels */
+    bool halves; /* bf16 copies of tiled weights may be asked for */
     alx_loss_attr loss;
     alx_chooser chooser;
 } alx_plan_config;
@@ -34,6 +35,11 @@ typedef struct alx_plan_config {
 /* Builds the plan; no large memory is taken yet. */
 alx_status alx_plan_create(alx_plan **plan, const alx_params *params, const alx_plan_config *config, alx_error *err);
 void alx_plan_destroy(alx_plan *plan);
+
+/* need.c: what an engine's settings say of its plans and buffers. */
+alx_plan_config alx_engine_plan_config(const alx_engine_config *config, alx_mode mode, int64_t batch);
+alx_status alx_engine_input_bytes(size_t bytes[ALX_INPUT_COUNT], const alx_graph *graph,
+                                  const alx_engine_config *config, alx_error *err);
 
 /* passes.c: ReLU behind a convolution or product becomes part of it. */
 void alx_pass_fuse_relu(alx_program *program);
@@ -43,6 +49,11 @@ alx_status alx_pass_choose(alx_program *program, const alx_chooser *chooser, alx
 bool alx_pass_can_fold(const alx_program *program, const alx_op *op);
 /* passes.c: a strided convolution of the images becomes one of stride 1 on many channels (ops/space_to_depth.c). */
 alx_status alx_pass_fold_strides(alx_program *program, alx_error *err);
+/* passes.c: dropout behind ReLU takes over its backward pass, with its own output as the mask of both. */
+void alx_pass_mask_dropout(alx_program *program);
+/* passes.c: what is quicker made than kept for long is made again for the backward pass: the folded images, which at
+ * AlexNet's batch of 200 are 119 MiB (f32) for 6 ms of some 2,000. */
+alx_status alx_pass_compute_again(alx_program *program, alx_error *err);
 /* gradient.c: appends the backward ops, from program->loss to every trainable parameter. */
 alx_status alx_gradient_append(alx_program *program, alx_error *err);
 /* memory.c: gives every ARENA and PACKED slot its offset by lifetime. */

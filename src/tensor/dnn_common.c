@@ -156,6 +156,7 @@ dnnl_format_tag_t alx_dnn_tag(alx_order order, int rank)
     case ALX_ORDER_ANY: return dnnl_format_tag_any;
     case ALX_ORDER_PLAIN: return plain[rank];
     case ALX_ORDER_DENSE_BLOCKED: return dnnl_AB16b64a;
+    case ALX_ORDER_DENSE_PAIRS: return dnnl_AB8b64a2b;
     case ALX_ORDER_BLOCKED: break;
     }
     if (rank != 4) return plain[rank];

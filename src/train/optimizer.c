@@ -7,11 +7,12 @@
 
 #include "base/clones.h"
 #include "base/memory.h"
+#include "model/halves.h"
 
 #define CLONES ALX_CLONES("avx512f", "avx2", "default")
 
 /* A constant trip count is what gcc -O2 asks for before it vectorises; four arrays of it are 4 KiB. */
-enum { BLOCK = 256 };
+enum { BLOCK = ALX_HALVES_BLOCK };
 
 /* The numbers of one step, computed in double and rounded once. */
 typedef struct coefficients {
@@ -168,7 +169,7 @@ static void update_rest(update_fn *update, const coefficients *c, float *w, cons
 }
 
 void alx_optimizer_step(const alx_optimizer_config *config, int64_t t, float *values, const float *gradient,
-                        float *const *state, int64_t count, int threads)
+                        float *const *state, uint16_t *half, int64_t count, int threads)
 {
     assert(t >= 1 && count >= 0 && threads >= 1);
     const coefficients c = coefficients_of(config, t);
@@ -180,6 +181,7 @@ void alx_optimizer_step(const alx_optimizer_config *config, int64_t t, float *va
     for (int64_t k = 0; k < blocks; k++) {
         int64_t at = k * BLOCK;
         update(&c, values + at, gradient + at, first ? first + at : NULL, second ? second + at : NULL);
+        if (half) alx_halves_pack(half + at, values + at); /* they are in the cache still */
     }
     if (rest < count)
         update_rest(update, &c, values + rest, gradient + rest, first ? first + rest : NULL,

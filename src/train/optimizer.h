@@ -31,9 +31,10 @@ int alx_optimizer_state_count(const alx_optimizer_config *config);
 alx_status alx_optimizer_check_memory(uint64_t *limit, uint64_t bytes, const char *what, alx_error *err);
 /* "m", "v" or "momentum": in checkpoints "optimizer.m.conv2d_1.kernel" */
 const char *alx_optimizer_state_name(const alx_optimizer_config *config, int index);
-/* One update, t = 1, 2, ... ; values, gradient and state[i] have `count` floats, 64-byte aligned. The same bits
- * for any number of threads. */
+/* One update, t = 1, 2, ... ; values, gradient and state[i] have `count` floats, 64-byte aligned.  half: NULL, or where
+ * the bf16 copy of the values goes (model/halves.h), count is a multiple of ALX_HALVES_BLOCK then.  The same bits for
+ * any number of threads. */
 void alx_optimizer_step(const alx_optimizer_config *config, int64_t t, float *values, const float *gradient,
-                        float *const *state, int64_t count, int threads);
+                        float *const *state, uint16_t *half, int64_t count, int threads);
 
 #endif

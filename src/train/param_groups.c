@@ -108,15 +108,36 @@ alx_optimizer_config alx_param_groups_config(const alx_param_groups *groups, con
     return config_of(&groups->list[i], config);
 }
 
-void alx_param_groups_step(const alx_param_groups *groups, const alx_optimizer_config *config, int64_t t, float *values,
-                           const float *gradient, float *const *state, int threads)
+/* Floats first..last of the span: pieces with a bf16 copy, and those between them. */
+static void step_span(const alx_optimizer_config *config, int64_t t, int64_t first, int64_t last, alx_params *params,
+                      const float *gradient, float *const *state, const alx_halves *halves, int threads)
 {
     const int states = alx_optimizer_state_count(config);
+    int next = 0; /* of the copies */
+    while (first < last) {
+        while (halves && next < halves->count && halves->list[next].first < first) next++;
+        const alx_half_tensor *half = halves && next < halves->count ? &halves->list[next] : NULL;
+        const bool copied = half && half->first == first;
+        int64_t end = copied ? first + half->count : half ? half->first : last;
+        if (end > last) end = last;
+        float *parts[2] = {NULL, NULL};
+        for (int s = 0; s < states; s++) parts[s] = state[s] + first;
+        alx_optimizer_step(config, t, params->data + first, gradient + first, parts, copied ? half->values : NULL,
+                           end - first, threads);
+        first = end;
+    }
+}
+
+void alx_param_groups_step(const alx_param_groups *groups, const alx_optimizer_config *config, int64_t t,
+                           alx_params *params, const float *gradient, float *const *state, alx_halves *halves,
+                           int threads)
+{
+    const bool fresh = halves && halves->made_from == alx_params_stamp(params); /* those of frozen tensors too */
     for (int i = 0; i < groups->count; i++) {
         const alx_param_group *g = &groups->list[i];
         const alx_optimizer_config own = config_of(g, config);
-        float *parts[2] = {NULL, NULL};
-        for (int s = 0; s < states; s++) parts[s] = state[s] + g->first;
-        alx_optimizer_step(&own, t, values + g->first, gradient + g->first, parts, g->count, threads);
+        step_span(&own, t, g->first, g->first + g->count, params, gradient, state, halves, threads);
     }
+    params->updates++;
+    if (fresh) halves->made_from = alx_params_stamp(params);
 }

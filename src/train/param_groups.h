@@ -3,7 +3,7 @@
 #define ALX_TRAIN_PARAM_GROUPS_H
 
 #include "base/option.h"
-#include "model/params.h"
+#include "model/halves.h"
 #include "train/optimizer.h"
 
 typedef struct alx_param_group {
@@ -25,8 +25,10 @@ void alx_param_groups_finish(alx_param_groups *groups);
 /* The optimizer's settings for the tensor at `offset` of the span: rate and decay times its group's factors. */
 alx_optimizer_config alx_param_groups_config(const alx_param_groups *groups, const alx_optimizer_config *config,
                                              int64_t offset);
-/* alx_optimizer_step, group by group; the same bits as one step where all factors are 1. */
-void alx_param_groups_step(const alx_param_groups *groups, const alx_optimizer_config *config, int64_t t, float *values,
-                           const float *gradient, float *const *state, int threads);
+/* alx_optimizer_step of a store, group by group; the same bits as one step where all factors are 1.  halves: NULL, or
+ * the bf16 copies of its tiled tensors, which are written along. */
+void alx_param_groups_step(const alx_param_groups *groups, const alx_optimizer_config *config, int64_t t,
+                           alx_params *params, const float *gradient, float *const *state, alx_halves *halves,
+                           int threads);
 
 #endif

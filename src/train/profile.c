@@ -9,8 +9,9 @@
 #include "base/rng.h"
 #include "model/network.h"
 #include "plan/engine.h"
+#include "plan/micro_batch.h"
 #include "plan/plan.h"
-#include "train/optimizer.h"
+#include "train/param_groups.h"
 #include "train/profile_peak.h"
 
 enum { WARM_UP = 2, SEED = 0, MAX_THREADS = 1024, MAX_BATCH = 65536, MAX_STEPS = 10000 };
@@ -23,7 +24,8 @@ struct alx_profile {
     alx_profile_row *rows;
     double step_seconds, peak;
     alx_precision precision;
-    int threads;
+    int threads, at_once;
+    uint64_t memory;
 };
 
 void alx_profile_config_init(alx_profile_config *config)
@@ -59,7 +61,8 @@ static alx_status read_config(alx_profile_config *out, const alx_profile_config 
 
 /* What a profile takes while it runs. */
 typedef struct work {
-    alx_profile_config config;
+    alx_profile_config config; /* batch_size: images at once */
+    uint64_t memory;
     const alx_graph *graph;
     alx_dtype type;
     alx_params *params;
@@ -67,6 +70,7 @@ typedef struct work {
     const alx_plan *plan;
     alx_peak *peak;
     alx_optimizer_config optimizer;
+    alx_param_groups groups;
     float *state[2]; /* (params->trainable_span) each */
     size_t state_bytes;
     int step_count;  /* of the plan */
@@ -82,6 +86,7 @@ static void finish_work(work *w)
     alx_peak_destroy(w->peak);
     alx_engine_destroy(w->engine);
     for (int i = 0; i < 2; i++) alx_memory_release(w->state[i], w->state_bytes);
+    alx_param_groups_finish(&w->groups);
     alx_params_destroy(w->params);
     free(w->seconds);
     free(w->updates);
@@ -119,22 +124,40 @@ static alx_status reserve_times(work *w, alx_error *err)
     return w->seconds && w->updates && w->wholes && w->column && w->medians ? ALX_OK : ALX_NO_MEMORY;
 }
 
+/* Images at once, and what they take. */
+static alx_status keep_limit(work *w, const alx_engine_config *engine, uint64_t state, alx_error *err)
+{
+    const int64_t batch = w->config.batch_size;
+    const alx_micro_request request = {.params = w->params,
+                                       .engine = *engine,
+                                       .batch = batch,
+                                       .update = batch,
+                                       .last = batch,
+                                       .beside = (uint64_t)w->params->span * sizeof(float) + state,
+                                       .sum = w->state_bytes,
+                                       .limit = w->config.memory_limit};
+    alx_micro_choice choice;
+    ALX_TRY(alx_micro_batch_choose(&choice, &request, err));
+    w->config.batch_size = (int)choice.micro;
+    w->memory = choice.bytes;
+    return choice.micro ? ALX_OK : alx_micro_batch_refuse(&choice, w->config.memory_limit, err);
+}
+
 /* As alx_trainer_create does it. */
 static alx_status prepare(work *w, alx_error *err)
 {
     const alx_profile_config *config = &w->config;
-    uint64_t limit;
     ALX_TRY(alx_engine_resolve_precision(&w->type, config->precision, err));
     ALX_TRY(alx_params_create(&w->params, w->graph, alx_params_prefer_tiles(), err));
+    const alx_map none = {0}, *wrong;
+    ALX_TRY(alx_param_groups_create(&w->groups, &wrong, w->params, &none, &none, err));
     w->state_bytes = (size_t)w->params->trainable_span * sizeof(float);
     const uint64_t state = (uint64_t)config->optimizer_states * w->state_bytes;
-    ALX_TRY(alx_optimizer_check_memory(&limit, state, "the optimizer's state", err));
-    const alx_engine_config engine = {.threads = config->threads,
-                                      .type = w->type,
-                                      .exact = config->exact != 0,
-                                      .max_batch = config->batch_size,
-                                      .training = true,
-                                      .memory_limit = limit};
+    alx_engine_config engine = {
+        .threads = config->threads, .type = w->type, .exact = config->exact != 0, .training = true};
+    ALX_TRY(keep_limit(w, &engine, state, err));
+    ALX_TRY(alx_optimizer_check_memory(&engine.memory_limit, state, "the optimizer's state", err));
+    engine.max_batch = config->batch_size;
     ALX_TRY(alx_engine_create(&w->engine, w->params, &engine, err));
     ALX_TRY(alx_engine_prepare(w->engine, ALX_MODE_TRAIN, config->batch_size, err));
     w->plan = alx_engine_plan(w->engine, ALX_MODE_TRAIN, config->batch_size);
@@ -165,9 +188,8 @@ static alx_status run_step(work *w, int t, alx_error *err)
     const double began = alx_clock();
     ALX_TRY(alx_engine_run_timed(w->engine, ALX_MODE_TRAIN, w->config.batch_size, &key, seconds, err));
     const double computed = alx_clock();
-    alx_optimizer_step(&w->optimizer, t, w->params->data, alx_engine_gradients(w->engine), w->state,
-                       w->params->trainable_span, w->config.threads);
-    w->params->version++;
+    alx_param_groups_step(&w->groups, &w->optimizer, t, w->params, alx_engine_gradients(w->engine), w->state,
+                          alx_engine_halves(w->engine), w->config.threads);
     const double ended = alx_clock();
     w->updates[kept] = ended - computed;
     w->wholes[kept] = ended - began;
@@ -295,6 +317,8 @@ static alx_status measure(alx_profile *profile, work *w, alx_error *err)
     profile->peak = alx_peak_rate(w->peak);
     profile->precision = w->type == ALX_BF16 ? ALX_PRECISION_BF16 : ALX_PRECISION_F32;
     profile->threads = threads;
+    profile->at_once = w->config.batch_size;
+    profile->memory = w->memory;
     profile->step_seconds = median(w, w->wholes, 1);
     return make_rows(profile, w, err);
 }
@@ -349,4 +373,14 @@ alx_precision alx_profile_precision(const alx_profile *profile)
 int alx_profile_threads(const alx_profile *profile)
 {
     return profile->threads;
+}
+
+int alx_profile_at_once(const alx_profile *profile)
+{
+    return profile->at_once;
+}
+
+uint64_t alx_profile_memory(const alx_profile *profile)
+{
+    return profile->memory;
 }

@@ -22,7 +22,9 @@ typedef struct alx_train_config {
     int64_t patience;                            /* epochs without improvement before the run stops; 0: never */
     double min_delta;
     int64_t batch_size, epochs, seed, threads;
-    int precision; /* alx_precision */
+    int64_t memory_limit;  /* bytes that training may take; 0: what is free */
+    bool micro_batch_norm; /* it may cut batches of a network with batch normalization */
+    int precision;         /* alx_precision */
     double label_smoothing;
     alx_numbers class_weight; /* one per class, in class order; empty: none; or a choice */
     bool keep_optimizer, exact;

@@ -19,6 +19,8 @@ static const alx_choice class_weights[] = {{"balanced", ALX_CLASS_WEIGHT_BALANCE
 static const alx_choice precisions[] = {
     {"auto", ALX_PRECISION_AUTO}, {"f32", ALX_PRECISION_F32}, {"bf16", ALX_PRECISION_BF16}, {NULL, 0}};
 
+static const alx_choice no_limit[] = {{"none", 0}, {NULL, 0}};
+
 #define FIELD(name)     offsetof(alx_train_config, name)
 #define OPTIMIZER(name) offsetof(alx_train_config, optimizer.name)
 #define SCHEDULE(name)  offsetof(alx_train_config, schedule.name)
@@ -36,6 +38,12 @@ const alx_option alx_train_options[] = {
     {"gradient_accumulation_steps", ALX_OPTION_INT, FIELD(gradient_accumulation_steps), "1", 1, 1 << 16, NULL,
      "accumulate accumulation grad_accum gradient_accumulation accumulate_grad_batches",
      {"batches whose gradients make one step: as a batch so many times as large", "累积这么多批的梯度才更新一步，相当于批大小乘以此数"}},
+    {"memory_limit", ALX_OPTION_BYTES, FIELD(memory_limit), "none", 0, 0, no_limit, "max_memory memory ram mem_limit",
+     {"training takes no more, such as 2GiB: a batch that does not fit is computed in parts, whose gradients are summed",
+      "训练占用内存的上限，如 2GiB：放不下的一批拆成几份计算，梯度累加"}},
+    {"micro_batch_norm", ALX_OPTION_BOOL, FIELD(micro_batch_norm), "false", 0, 0, NULL, "ghost_batch_norm virtual_batch_size",
+     {"memory_limit may cut a batch although batch_normalization then has the statistics of its parts",
+      "允许 memory_limit 拆分批次，尽管 batch_normalization 的统计量将只来自每一份"}},
     {"epochs", ALX_OPTION_INT, FIELD(epochs), "10", 1, 100000, NULL, "epoch max_epochs num_epochs",
      {"passes over the training images", "训练图像总共过几遍"}},
     {"seed", ALX_OPTION_INT, FIELD(seed), "0", 0, NO_BOUND, NULL, "random_state random_seed",

@@ -25,16 +25,17 @@ alx_status alx_rehearse(alx_trainer *t, const alx_rehearsal_step *step, alx_sums
 {
     const alx_train_config *config = &t->recipe->train;
     if (step->step == 1) t->began = alx_clock();
-    ALX_TRY(alx_trainer_fill(t, step->images, step->n, step->augment, step->epoch, err));
-    const alx_step_key key = {.seed = (uint64_t)config->seed, .step = (uint32_t)(step->step - 1)};
-    ALX_TRY(alx_engine_run(t->engine, ALX_MODE_TRAIN, step->n, &key, err));
+    const alx_step_images images = {.images = step->images,
+                                    .count = step->n,
+                                    .augment = step->augment,
+                                    .epoch = step->epoch,
+                                    .step = step->step - 1};
+    float *gradient;
     alx_sums_clear(sums);
-    alx_sums_add(sums, step->n, t->graph->spec.classes, alx_engine_losses(t->engine),
-                 alx_engine_probabilities(t->engine), alx_engine_labels(t->engine));
+    ALX_TRY(alx_trainer_gradient(&gradient, t, &images, sums, err));
     alx_status status = ALX_OK;
     if (isfinite(sums->loss))
-        status =
-            alx_trainer_update(t, alx_engine_gradients(t->engine), config->optimizer.learning_rate, step->step, err);
+        status = alx_trainer_update(t, gradient, config->optimizer.learning_rate, step->step, err);
     tell(t, step, sums);
     return status == ALX_DIVERGED ? ALX_OK : status;
 }

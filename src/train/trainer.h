@@ -39,8 +39,10 @@ struct alx_trainer {
     float *average;      /* (params->span): the averaged weights and moving statistics; NULL without ema */
     size_t average_bytes;
     alx_param_groups groups;
-    int64_t batch;                /* images computed at once in training */
+    int64_t batch;                /* training images of a batch */
     int64_t update, steps;        /* images of a step, which is one or more batches; steps an epoch */
+    int64_t micro;                /* images computed at once in training: a batch, or a part of it */
+    int64_t most_at_once;         /* what memory_limit leaves room for; 0: any number */
     int64_t val_batch, val_steps; /* 0 without validation */
     int64_t *order;               /* places in the list, in the order of this epoch or of validation */
     double guess;                 /* the loss of guessing */
@@ -65,10 +67,22 @@ void alx_trainer_swap_average(alx_trainer *trainer);
 
 /* ---- trainer_step.c ---- */
 
-/* `count` training images, at most the trainer's batch, into the engine: places in the list.  augment: as they are
- * drawn for `epoch`. */
+/* `count` training images, at most trainer->micro, into the engine: places in the list.  augment: as they are drawn for
+ * `epoch`. */
 alx_status alx_trainer_fill(alx_trainer *trainer, const int64_t *images, int64_t count, bool augment, int64_t epoch,
                             alx_error *err);
+/* Images of one step, and how they are drawn. */
+typedef struct alx_step_images {
+    const int64_t *images; /* (count): places in the list */
+    int64_t count;
+    bool augment; /* as they are drawn for `epoch` */
+    int64_t epoch;
+    int64_t step; /* since the run began: what dropout draws from */
+} alx_step_images;
+/* The gradient of the mean loss over them, whatever parts they are computed in; it stays the trainer's.  Their figures
+ * are added to sums. */
+alx_status alx_trainer_gradient(float **gradient, alx_trainer *trainer, const alx_step_images *images, alx_sums *sums,
+                                alx_error *err);
 /* clip_value and clip_norm; ALX_DIVERGED where the gradient's norm is not finite. */
 alx_status alx_trainer_clip(const alx_trainer *trainer, float *gradient, alx_error *err);
 /* The weights take the optimizer's step `optimizer_step` (from 1) along a gradient, which is clipped.  ALX_DIVERGED: it
@@ -83,11 +97,12 @@ double alx_trainer_rate(const alx_trainer *trainer);
 
 /* ---- trainer_engine.c ---- */
 
-/* Sets batch, update and steps by the data's counts. */
+/* Sets batch, update, micro and steps by the data's counts. */
 void alx_trainer_count_steps(alx_trainer *trainer);
 /* The numbers that class_weight stands for, and the loss of guessing. */
 alx_status alx_trainer_resolve_class_weight(alx_trainer *trainer, alx_error *err);
-/* Engine, optimizer's state, average and groups: checked together before any memory is taken. */
+/* Engine, optimizer's state, average and groups: checked together before any memory is taken.  With memory_limit, the
+ * number of images that are computed at once is found here. */
 alx_status alx_trainer_build_engine(alx_trainer *trainer, alx_dtype type, alx_error *err);
 /* Plans of every batch size that will come up, the last partial one too: no plan is built inside the run. */
 alx_status alx_trainer_prepare(alx_trainer *trainer, alx_error *err);

@@ -32,7 +32,7 @@ static void permute(alx_trainer *t)
 static alx_status look_at(alx_probe **probe, alx_trainer *t, int64_t step, alx_error *err)
 {
     if (!*probe) ALX_TRY(alx_probe_create(probe, t->graph, err));
-    const int64_t first = step * t->update, left = t->data.train.count - first, n = left < t->batch ? left : t->batch;
+    const int64_t first = step * t->update, left = t->data.train.count - first, n = left < t->micro ? left : t->micro;
     permute(t);
     ALX_TRY(alx_trainer_fill(t, t->order + first, n, true, t->run.epoch, err));
     const alx_step_key key = {.seed = (uint64_t)t->recipe->train.seed,
@@ -59,8 +59,8 @@ static void add_chunk(lengths *l, const alx_trainer *t, const alx_optimizer_conf
         if (t->state[i]) memcpy(state[i], t->state[i] + at, (size_t)count * sizeof *copies);
         if (!t->state[i]) state[i] = NULL;
     }
-    alx_optimizer_step(optimizer, t->run.optimizer_step + 1, copies, alx_engine_gradients(t->engine) + at, state, count,
-                       1);
+    alx_optimizer_step(optimizer, t->run.optimizer_step + 1, copies, alx_engine_gradients(t->engine) + at, state, NULL,
+                       count, 1);
     for (int64_t i = 0; i < count; i++) {
         const double moved = (double)copies[i] - (double)values[i];
         l->step += moved * moved;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "plan/micro_batch.h"
 #include "train/trainer.h"
 
 /* ---- Class weights ---- */
@@ -74,9 +75,11 @@ void alx_trainer_count_steps(alx_trainer *t)
 {
     const int64_t wanted = t->recipe->train.batch_size;
     t->batch = t->data.train.count < wanted ? t->data.train.count : wanted;
-    t->val_batch = t->data.validation.count < wanted ? t->data.validation.count : wanted;
     t->update = t->batch * t->recipe->train.gradient_accumulation_steps;
     if (t->update > t->data.train.count) t->update = t->data.train.count;
+    const int64_t most = t->most_at_once ? t->most_at_once : wanted;
+    t->micro = t->batch < most ? t->batch : most;
+    t->val_batch = t->data.validation.count < most ? t->data.validation.count : most;
     t->steps = divide_up(t->data.train.count, t->update);
     t->val_steps = divide_up(t->data.validation.count, t->val_batch);
 }
@@ -85,7 +88,7 @@ void alx_trainer_count_steps(alx_trainer *t)
 
 static bool accumulates(const alx_trainer *t)
 {
-    return t->recipe->train.gradient_accumulation_steps > 1;
+    return t->update > t->micro;
 }
 
 uint64_t alx_trainer_state_bytes(const alx_trainer *t)
@@ -122,51 +125,121 @@ static alx_status make_groups(alx_trainer *t, alx_error *err)
 
 /* ---- The engine ---- */
 
-alx_status alx_trainer_build_engine(alx_trainer *t, alx_dtype type, alx_error *err)
+/* weights: of the classes, or NULL. */
+static alx_engine_config engine_config(const alx_trainer *t, alx_dtype type, const float *weights)
 {
     const alx_train_config *config = &t->recipe->train;
+    return (alx_engine_config){.threads = (int)config->threads,
+                               .type = type,
+                               .exact = config->exact,
+                               .training = true,
+                               .mixed = alx_augment_mixes(&t->recipe->augment),
+                               .smoothing = (float)config->label_smoothing,
+                               .class_weights = weights};
+}
+
+/* What stands in the way of the limit. */
+static alx_status check_limit(const alx_trainer *t, const alx_micro_choice *choice, alx_error *err)
+{
+    alx_bytes_text limit, whole;
+    const char *layer = alx_micro_batch_obstacle(t->graph);
+    if (choice->micro == 0) return alx_micro_batch_refuse(choice, (uint64_t)t->recipe->train.memory_limit, err);
+    if (choice->micro == t->batch || !layer || t->recipe->train.micro_batch_norm) return ALX_OK;
+    return alx_fail(err, ALX_USAGE,
+                    "memory_limit %s would cut a batch of %" PRId64 " into parts of %" PRId64
+                    ", and %s would take its statistics of a part, which changes what is learned; give %s, a "
+                    "batch_size of %" PRId64 ", or allow it with micro_batch_norm: yes",
+                    alx_text_exact_bytes(t->recipe->train.memory_limit, limit), t->batch, choice->micro, layer,
+                    alx_micro_batch_enough(choice->whole, whole), choice->micro);
+}
+
+static void say_limit(const alx_trainer *t, const alx_micro_choice *choice)
+{
+    alx_bytes_text limit;
+    alx_text_exact_bytes(t->recipe->train.memory_limit, limit);
+    const double mib = (double)choice->bytes * 0x1p-20;
+    if (choice->micro == t->batch)
+        alx_trainer_say(t, ALX_EVENT_MESSAGE, "memory_limit %s: training takes %.0f MiB", limit, mib);
+    else
+        alx_trainer_say(t, ALX_EVENT_MESSAGE,
+                        "memory_limit %s: a batch of %" PRId64 " is computed %" PRId64
+                        " images at a time and takes %.0f MiB; at once it would take %.0f MiB",
+                        limit, t->batch, choice->micro, mib, (double)choice->whole * 0x1p-20);
+}
+
+/* Finds how many images are computed at once, where there is a limit; *engine_limit: what it leaves for the engine. */
+static alx_status keep_limit(alx_trainer *t, const alx_engine_config *engine, uint64_t *engine_limit, alx_error *err)
+{
+    const uint64_t limit = (uint64_t)t->recipe->train.memory_limit, state = t->state_bytes;
+    const uint64_t beside = (uint64_t)t->params->span * sizeof(float) + alx_trainer_state_bytes(t);
+    const alx_micro_request request = {.params = t->params,
+                                       .engine = *engine,
+                                       .batch = t->batch,
+                                       .update = t->update,
+                                       .last = t->data.train.count - (t->steps - 1) * t->update,
+                                       .validation = t->val_batch,
+                                       .beside = beside,
+                                       .sum = state,
+                                       .limit = limit};
+    alx_micro_choice choice;
+    *engine_limit = 0;
+    if (limit == 0) return ALX_OK;
+    ALX_TRY(alx_micro_batch_choose(&choice, &request, err));
+    alx_status status = check_limit(t, &choice, err);
+    if (status) return alx_recipe_where(t->recipe, "train", "memory_limit", status, err);
+    if (choice.micro < t->batch) t->most_at_once = choice.micro;
+    alx_trainer_count_steps(t);
+    *engine_limit = limit - beside - choice.sum;
+    say_limit(t, &choice);
+    return ALX_OK;
+}
+
+static alx_status create_engine(alx_trainer *t, alx_engine_config *engine, alx_error *err)
+{
+    uint64_t own;
+    ALX_TRY(keep_limit(t, engine, &own, err));
+    ALX_TRY(alx_optimizer_check_memory(
+        &engine->memory_limit, alx_trainer_state_bytes(t) + (accumulates(t) ? t->state_bytes : 0),
+        t->average_bytes || accumulates(t) ? "the optimizer's state, with averaged weights and summed gradients,"
+                                           : "the optimizer's state",
+        err));
+    if (own && (!engine->memory_limit || own < engine->memory_limit)) engine->memory_limit = own;
+    engine->max_batch = t->micro > t->val_batch ? t->micro : t->val_batch;
+    ALX_TRY(alx_engine_create(&t->engine, t->params, engine, err));
+    ALX_TRY(alx_engine_prepare(t->engine, ALX_MODE_TRAIN, t->micro, err));
+    if (t->val_batch) ALX_TRY(alx_engine_prepare(t->engine, ALX_MODE_EVALUATE, t->val_batch, err));
+    return reserve_state(t, err);
+}
+
+alx_status alx_trainer_build_engine(alx_trainer *t, alx_dtype type, alx_error *err)
+{
     float *weights;
-    uint64_t limit;
     ALX_TRY(make_groups(t, err));
     t->state_bytes = (size_t)t->params->trainable_span * sizeof(float);
-    t->average_bytes = config->ema > 0.0 ? (size_t)t->params->span * sizeof(float) : 0;
-    ALX_TRY(alx_optimizer_check_memory(&limit, alx_trainer_state_bytes(t) + (accumulates(t) ? t->state_bytes : 0),
-                                       t->average_bytes || accumulates(t)
-                                           ? "the optimizer's state, with averaged weights and summed gradients,"
-                                           : "the optimizer's state",
-                                       err));
+    t->average_bytes = t->recipe->train.ema > 0.0 ? (size_t)t->params->span * sizeof(float) : 0;
     ALX_TRY(read_class_weights(&weights, t, err));
-    const alx_engine_config engine = {.threads = (int)config->threads,
-                                      .type = type,
-                                      .exact = config->exact,
-                                      .max_batch = t->batch > t->val_batch ? t->batch : t->val_batch,
-                                      .training = true,
-                                      .mixed = alx_augment_mixes(&t->recipe->augment),
-                                      .smoothing = (float)config->label_smoothing,
-                                      .class_weights = weights,
-                                      .memory_limit = limit};
-    alx_status status = alx_engine_create(&t->engine, t->params, &engine, err);
+    alx_engine_config engine = engine_config(t, type, weights);
+    alx_status status = create_engine(t, &engine, err);
     free(weights);
-    if (!status) status = alx_engine_prepare(t->engine, ALX_MODE_TRAIN, t->batch, err);
-    if (!status && t->val_batch) status = alx_engine_prepare(t->engine, ALX_MODE_EVALUATE, t->val_batch, err);
-    return status ? status : reserve_state(t, err);
+    return status;
 }
 
 alx_status alx_trainer_prepare(alx_trainer *t, alx_error *err)
 {
-    const int64_t last = t->data.train.count % t->batch; /* 0: as large as the others */
+    const int64_t last = t->data.train.count - (t->steps - 1) * t->update;
     const struct {
         alx_mode mode;
-        int64_t batch;
+        int64_t batch; /* 0: as large as others */
         const char *name;
-    } plans[] = {{ALX_MODE_TRAIN, t->batch, "train"},
-                 {ALX_MODE_TRAIN, last, "train"},
+    } plans[] = {{ALX_MODE_TRAIN, t->micro, "train"},
+                 {ALX_MODE_TRAIN, t->update % t->micro, "train"},
+                 {ALX_MODE_TRAIN, last % t->micro, "train"},
                  {ALX_MODE_EVALUATE, t->val_batch, "evaluate"}};
     alx_text text = {0};
     char version[32];
     alx_text_printf(&text, "oneDNN %s\n", alx_engine_version(version));
     for (size_t i = 0; i < sizeof plans / sizeof plans[0]; i++) {
-        if (plans[i].batch == 0) continue;
+        if (plans[i].batch == 0 || (i == 2 && plans[i].batch == plans[1].batch)) continue;
         alx_status status = alx_engine_prepare(t->engine, plans[i].mode, plans[i].batch, err);
         if (status) {
             alx_text_finish(&text);

@@ -11,11 +11,12 @@
 
 /* Keys that a resume may change: they do not change what is computed, or, as epochs and patience, only how much of it.
  * (threads changes the last bits.)  The paths may: moved data is known by its hash. */
-static const char *const may_change[] = {"train.epochs", "train.patience",  "train.threads", "train.keep_optimizer",
-                                         "data.train",   "data.validation", "data.test",     "data.csv",
-                                         "data.root",    "data.skip_bad",   "data.cache"};
+static const char *const may_change[] = {
+    "train.epochs",       "train.patience", "train.threads",   "train.keep_optimizer",
+    "train.memory_limit", "data.train",     "data.validation", "data.test",
+    "data.csv",           "data.root",      "data.skip_bad",   "data.cache"};
 static const char may_change_text[] =
-    "epochs, patience, threads, keep_optimizer, cache, skip_bad and the paths of the same images";
+    "epochs, patience, threads, keep_optimizer, memory_limit, cache, skip_bad and the paths of the same images";
 
 static bool changeable(const alx_recipe_section *section, const alx_option *option)
 {
@@ -135,12 +136,25 @@ static alx_status compare_data(const alx_trainer *t, const alx_saved *saved, alx
         changed);
 }
 
+static int64_t images_validated(const alx_trainer *t, const alx_run_state *run)
+{
+    return run->val_step < t->val_steps ? run->val_step * t->val_batch : t->data.validation.count;
+}
+
+/* Another memory_limit validates in other batches: what is done of it is done again. */
+static void restart_validation(const alx_trainer *t, alx_run_state *run)
+{
+    if (run->val_step == 0 || run->validation.count == images_validated(t, run)) return;
+    run->val_step = 0;
+    alx_sums_clear(&run->validation);
+}
+
 /* A stranger's counters must fit this run. */
 static alx_status check_state(const alx_trainer *t, const alx_run_state *run, alx_error *err)
 {
-    const int64_t train = t->data.train.count, val = t->data.validation.count;
+    const int64_t train = t->data.train.count;
     const int64_t images = run->step < t->steps ? run->step * t->update : train;
-    const int64_t seen = run->val_step < t->val_steps ? run->val_step * t->val_batch : val;
+    const int64_t seen = images_validated(t, run);
     bool fits = run->step <= t->steps && run->val_step <= t->val_steps &&
                 (run->val_step == 0 || run->step == t->steps) && run->train.count == images &&
                 run->validation.count == seen && run->validation.first_class < t->meta.class_count;
@@ -189,6 +203,7 @@ static alx_status restore_metrics(alx_trainer *t, alx_error *err)
 static alx_status restore(alx_trainer *t, alx_saved *saved, alx_error *err)
 {
     ALX_TRY(compare_data(t, saved, err));
+    restart_validation(t, &saved->run);
     ALX_TRY(check_state(t, &saved->run, err));
     bool has_state;
     ALX_TRY(alx_saved_tensors(saved, t->params, t->average, &t->recipe->train.optimizer, t->state, &has_state, err));

@@ -42,32 +42,33 @@ alx_status alx_trainer_fill(alx_trainer *t, const int64_t *images, int64_t count
     return ALX_OK;
 }
 
-/* Runs `count` images of the epoch from place `first` of its order on: the gradient is of their mean loss.  slot: their
- * place in the step, so that a step's draws do not depend on how it is cut. */
-static alx_status run_batch(alx_trainer *t, int64_t first, int64_t count, int64_t slot, alx_error *err)
+/* Runs `count` images from place `slot` of a step on: the gradient is of their mean loss.  A step's draws do not depend
+ * on how it is cut. */
+static alx_status run_part(alx_trainer *t, const alx_step_images *s, int64_t slot, int64_t count, alx_sums *sums,
+                           alx_error *err)
 {
     const uint64_t seed = (uint64_t)t->recipe->train.seed;
-    alx_run_state *run = &t->run;
-    ALX_TRY(alx_trainer_fill(t, t->order + first, count, true, run->epoch, err));
-    const alx_step_key key = {.seed = seed, .step = (uint32_t)run->global_step, .first_slot = (uint32_t)slot};
+    ALX_TRY(alx_trainer_fill(t, s->images + slot, count, s->augment, s->epoch, err));
+    const alx_step_key key = {.seed = seed, .step = (uint32_t)s->step, .first_slot = (uint32_t)slot};
     ALX_TRY(alx_engine_run(t->engine, ALX_MODE_TRAIN, count, &key, err));
-    alx_sums_add(&run->train, count, t->graph->spec.classes, alx_engine_losses(t->engine),
-                 alx_engine_probabilities(t->engine), alx_engine_labels(t->engine));
+    alx_sums_add(sums, count, t->graph->spec.classes, alx_engine_losses(t->engine), alx_engine_probabilities(t->engine),
+                 alx_engine_labels(t->engine));
     return ALX_OK;
 }
 
-/* Of the mean loss of `images` images from place `first` on.  Each batch weighs as many images as it has. */
-static alx_status compute_gradient(float **gradient, alx_trainer *t, int64_t first, int64_t images, alx_error *err)
+alx_status alx_trainer_gradient(float **gradient, alx_trainer *t, const alx_step_images *s, alx_sums *sums,
+                                alx_error *err)
 {
     const int64_t span = t->params->trainable_span;
     const int threads = (int)t->recipe->train.threads;
     *gradient = alx_engine_gradients(t->engine);
-    if (images <= t->batch) return run_batch(t, first, images, 0, err);
+    if (s->count <= t->micro) return run_part(t, s, 0, s->count, sums, err);
     alx_span_clear(t->gradient_sum, span, threads);
-    for (int64_t slot = 0; slot < images; slot += t->batch) {
-        const int64_t count = least(t->batch, images - slot);
-        ALX_TRY(run_batch(t, first + slot, count, slot, err));
-        alx_span_add(t->gradient_sum, *gradient, (double)count / (double)images, span, threads);
+    for (int64_t slot = 0; slot < s->count; slot += t->micro) {
+        const int64_t count = least(t->micro, s->count - slot);
+        ALX_TRY(run_part(t, s, slot, count, sums, err));
+        /* Each part weighs as many images as it has. */
+        alx_span_add(t->gradient_sum, *gradient, (double)count / (double)s->count, span, threads);
     }
     *gradient = t->gradient_sum;
     return ALX_OK;
@@ -93,9 +94,8 @@ alx_status alx_trainer_update(alx_trainer *t, float *gradient, double learning_r
     alx_optimizer_config optimizer = config->optimizer;
     optimizer.learning_rate = learning_rate;
     ALX_TRY(alx_trainer_clip(t, gradient, err));
-    alx_param_groups_step(&t->groups, &optimizer, optimizer_step, t->params->data, gradient, t->state,
-                          (int)config->threads);
-    t->params->version++;
+    alx_param_groups_step(&t->groups, &optimizer, optimizer_step, t->params, gradient, t->state,
+                          alx_engine_halves(t->engine), (int)config->threads);
     return ALX_OK;
 }
 
@@ -116,8 +116,10 @@ alx_status alx_trainer_train_step(alx_trainer *t, alx_error *err)
     alx_run_state *run = &t->run;
     const int64_t first = run->step * t->update, images = least(t->update, t->data.train.count - first);
     const double rate = rate_at(t, run->global_step);
+    const alx_step_images all = {
+        .images = t->order + first, .count = images, .augment = true, .epoch = run->epoch, .step = run->global_step};
     float *gradient;
-    ALX_TRY(compute_gradient(&gradient, t, first, images, err));
+    ALX_TRY(alx_trainer_gradient(&gradient, t, &all, &run->train, err));
     run->step++;
     run->global_step++;
     run->optimizer_step++;
@@ -127,7 +129,7 @@ alx_status alx_trainer_train_step(alx_trainer *t, alx_error *err)
     ALX_TRY(status);
     move_average(t);
     alx_trainer_emit(t, ALX_EVENT_STEP);
-    alx_trainer_examine_step(t, (images - 1) % t->batch + 1);
+    alx_trainer_examine_step(t, (images - 1) % t->micro + 1);
     return ALX_OK;
 }
 

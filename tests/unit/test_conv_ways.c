@@ -121,10 +121,7 @@ static void check_case(const conv_case *c, alx_dtype type)
                 if (forced || k != d)
                     assert_int_equal(way_taken(&n, (alx_conv_direction)k), forced ? way : ALX_CONV_DIRECT);
             }
-            compare_nets(c->name, alx_conv_way_row_of(way)->name, &n, &plain_net, &truth,
-                         type == ALX_F32                ? 1e-4
-                         : way < ALX_CONV_WINOGRAD_BF16 ? 0.1
-                                                        : 0.3);
+            compare_nets(c->name, alx_conv_way_row_of(way)->name, &n, &plain_net, &truth, type == ALX_F32 ? 1e-4 : 0.3);
             close_net(&n);
         }
     close_net(&plain_net);

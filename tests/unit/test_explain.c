@@ -142,6 +142,7 @@ static void check_memory(const char *source, alx_precision precision, int batch,
                      (uint64_t)(states * params->trainable_span) * sizeof(float);
     assert_int_equal(said.total, taken);
     assert_int_equal(said.total, said.weights + said.gradients + said.state + said.images + said.arena + said.packed);
+    assert_int_equal(said.at_once, batch);
     alx_engine_destroy(engine);
     alx_params_destroy(params);
     alx_explanation_destroy(explanation);

@@ -81,7 +81,7 @@ static void advance(arrays *a, const alx_optimizer_config *config, int64_t from,
 {
     for (int64_t t = from; t <= to; t++) {
         for (int64_t i = 0; i < a->count; i++) a->g[i] = gradient_value(i, t);
-        alx_optimizer_step(config, t, a->w, a->g, a->state, a->count, threads);
+        alx_optimizer_step(config, t, a->w, a->g, a->state, NULL, a->count, threads);
     }
 }
 
@@ -143,7 +143,7 @@ static void padding_stays_zero(void **unused)
     for (size_t k = 0; k < sizeof known / sizeof known[0]; k++) {
         arrays a = arrays_make(300);
         memset(a.w, 0, 300 * sizeof(float));
-        for (int t = 1; t <= 3; t++) alx_optimizer_step(&known[k].config, t, a.w, a.g, a.state, 300, 2);
+        for (int t = 1; t <= 3; t++) alx_optimizer_step(&known[k].config, t, a.w, a.g, a.state, NULL, 300, 2);
         for (int i = 0; i < 300; i++) assert_true(a.w[i] == 0.0f);
         arrays_finish(&a);
     }

@@ -170,11 +170,13 @@ static void groups_step_at_their_own_rate(void **unused)
     alx_error err;
     assert_int_equal(alx_param_groups_create(&groups, &wrong, n.params, &rates, &decays, &err), ALX_OK);
     assert_true(groups.count > 3);
-    float *g = floats(span, 4), *w = floats(span, 5), *m = floats(span, 0), *v = floats(span, 0);
+    float *g = floats(span, 4), *start = floats(span, 5), *m = floats(span, 0), *v = floats(span, 0);
+    float *w = n.params->data;
+    memcpy(w, start, (size_t)span * sizeof *w);
     memset(m, 0, (size_t)span * sizeof *m);
     memset(v, 0, (size_t)span * sizeof *v);
     float *const state[] = {m, v};
-    for (int t = 1; t <= 3; t++) alx_param_groups_step(&groups, &config, t, w, g, state, 2);
+    for (int t = 1; t <= 3; t++) alx_param_groups_step(&groups, &config, t, n.params, g, state, NULL, 2);
     for (int i = 0; i < groups.count; i++) {
         alx_optimizer_config own = config;
         own.learning_rate *= groups.list[i].rate;
@@ -183,13 +185,13 @@ static void groups_step_at_their_own_rate(void **unused)
         memset(m2, 0, (size_t)span * sizeof *m2);
         memset(v2, 0, (size_t)span * sizeof *v2);
         float *const state2[] = {m2, v2};
-        for (int t = 1; t <= 3; t++) alx_optimizer_step(&own, t, w2, g, state2, span, 1);
+        for (int t = 1; t <= 3; t++) alx_optimizer_step(&own, t, w2, g, state2, NULL, span, 1);
         const int64_t first = groups.list[i].first, bytes = groups.list[i].count * (int64_t)sizeof *w;
         assert_memory_equal(w + first, w2 + first, (size_t)bytes);
         assert_memory_equal(v + first, v2 + first, (size_t)bytes);
         free(w2), free(m2), free(v2);
     }
-    free(g), free(w), free(m), free(v);
+    free(g), free(start), free(m), free(v);
     alx_param_groups_finish(&groups);
     close_net(&n);
 }

@@ -99,3 +99,15 @@ refused 1 "use a smaller batch_size" profile alexnet --batch-size 65536 --precis
 export ONEDNN_MAX_CPU_ISA=AVX2
 refused 1 "use precision f32" profile small.yaml --precision bf16
 unset ONEDNN_MAX_CPU_ISA OMP_WAIT_POLICY
+
+run 0 profile gender-course --batch-size 64 --steps 1 --precision f32
+out_like '^such training takes [0-9]+ MiB, validation aside$'
+run 0 profile gender-course --batch-size 64 --steps 1 --precision f32 --json
+json at_once 64
+whole=$("$helpers/json_check" memory <"$work/out")
+run 0 profile gender-course --batch-size 64 --steps 1 --precision f32 --json --memory-limit $((whole / 2))B
+if [ "$("$helpers/json_check" at_once <"$work/out")" -lt 64 ]; then pass; else fail "nothing is cut"; fi
+if [ "$("$helpers/json_check" memory <"$work/out")" -le $((whole / 2)) ]; then pass; else fail "more than the limit"; fi
+run 0 profile gender-course --batch-size 64 --steps 1 --precision f32 --memory-limit $((whole / 2))B
+out_like 'computed [0-9]+ images at a time: the step above is one of these parts$'
+refused 2 "memory_limit 1KiB is too little" profile gender-course --memory-limit 1KiB
