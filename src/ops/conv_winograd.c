@@ -28,7 +28,7 @@ bool alx_conv_can_winograd(const alx_program *program, const alx_op *op, alx_con
      * forward it turns ReLUs and maxima, after which gradients are another network's (tests/parity: the first layer's
      * gradient is off by 0.67 instead of 0.29). */
     if (how.bf16 && direction == ALX_CONV_FORWARD && how.size != ALX_WINOGRAD_2X3) return false;
-    if (!alx_winograd_kernels_for(cpu.channel_block) || attr->groups > 1 || w->dims[2] != side || w->dims[3] != side)
+    if (!alx_kernels_for(cpu.channel_block) || attr->groups > 1 || w->dims[2] != side || w->dims[3] != side)
         return false;
     for (int i = 0; i < 2; i++) {
         if (attr->stride[i] != 1) return false;

@@ -55,8 +55,9 @@ struct alx_op {
     int input_count, output_count;
     alx_value *inputs; /* in the program's arena; ALX_NO_VALUE for an input left out */
     alx_value outputs[ALX_OP_MAX_OUTPUTS];
-    bool relu;              /* conv, matmul: ReLU fused behind; the output is after it */
-    bool relu_behind;       /* conv, matmul, eltwise: the op behind does its ReLU's backward pass along with its own */
+    bool relu;        /* conv, matmul: ReLU fused behind; the output is after it.  pool: one in front, whose gradient
+                       * ends in it */
+    bool relu_behind; /* conv, matmul, eltwise: the op behind does its ReLU's backward pass along with its own */
     alx_conv_choice choice; /* conv */
     int64_t inputs_each;    /* conv, matmul: inputs that each output weighs, as it was written (rewrites add zeros) */
     alx_op *forward;        /* of a backward op */
@@ -103,6 +104,10 @@ int64_t alx_op_multiply_adds(const alx_program *program, const alx_op *op);
 
 /* The classes that passes look at. */
 extern const alx_op_class alx_op_class_conv, alx_op_class_matmul, alx_op_class_eltwise, alx_op_class_dropout,
-    alx_op_class_space_to_depth;
+    alx_op_class_space_to_depth, alx_op_class_pool;
+
+/* Whether a pooling op can stand for the backward pass of a ReLU in front of it: maximum pooling in training, in
+ * channel blocks. */
+bool alx_op_pool_keeps_places(const alx_program *program, const alx_op *op);
 
 #endif

@@ -20,15 +20,6 @@ int alx_winograd_kernel(alx_winograd_size size)
     return sizes[size].kernel;
 }
 
-const alx_winograd_kernels *alx_winograd_kernels_for(int lanes)
-{
-#if defined(__x86_64__)
-    if (lanes == 16) return &alx_winograd_avx512;
-    if (lanes == 8 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return &alx_winograd_avx2;
-#endif
-    return lanes == 8 ? &alx_winograd_plain : NULL;
-}
-
 static int64_t up(int64_t value, int64_t multiple)
 {
     return (value + multiple - 1) / multiple * multiple;
@@ -62,7 +53,7 @@ static int64_t outputs_plane(const alx_winograd *wino, size_t bytes)
 
 static int64_t weights_plane(const alx_winograd *wino)
 {
-    return apart(wino->depth * up(wino->columns, 2 * wino->kernels->lanes), element(wino));
+    return apart(wino->depth * up(wino->columns, 2 * wino->lanes), element(wino));
 }
 
 static int64_t sums_plane(const alx_winograd *wino)
@@ -136,10 +127,12 @@ static void plan_backward_weights(alx_winograd *wino)
 bool alx_winograd_init(alx_winograd *wino, const alx_winograd_geometry *g, alx_winograd_size size,
                        alx_winograd_pass pass, bool bf16, int lanes, int threads)
 {
-    const alx_winograd_kernels *kernels = alx_winograd_kernels_for(lanes);
+    const alx_kernels *all = alx_kernels_for(lanes);
+    const alx_winograd_kernels *kernels = all ? all->winograd : NULL;
     if (!kernels || (bf16 && (!kernels->product_bf16 || !alx_dnn_cpu().bf16))) return false;
     const int m = sizes[size].tile, r = sizes[size].kernel;
-    *wino = (alx_winograd){.geometry = *g, .size = size, .kernels = kernels, .bf16 = bf16, .threads = threads};
+    *wino = (alx_winograd){
+        .geometry = *g, .size = size, .kernels = kernels, .lanes = lanes, .bf16 = bf16, .threads = threads};
     wino->tile = m;
     wino->kernel = r;
     wino->n = m + r - 1;
@@ -160,7 +153,7 @@ bool alx_winograd_init(alx_winograd *wino, const alx_winograd_geometry *g, alx_w
 void alx_winograd_transform_weights(const alx_winograd *wino, const float *w, bool turned, void *u)
 {
     const alx_winograd_geometry *g = &wino->geometry;
-    const int64_t lanes = wino->kernels->lanes, area = wino->kernel * wino->kernel;
+    const int64_t lanes = wino->lanes, area = wino->kernel * wino->kernel;
     const int64_t panel = 2 * lanes * wino->depth, plane = weights_plane(wino);
     const size_t bytes = element(wino);
     if (wino->columns % (2 * lanes) != 0) memset(u, 0, wino->weights_bytes);
@@ -218,7 +211,7 @@ static void transform_input(const alx_winograd *wino, const void *x, int64_t row
     const alx_winograd_geometry *g = &wino->geometry;
     const tile_row at = row_at(wino, row);
     const alx_winograd_plane plane =
-        plane_of(x, g->bf16_images, wino->depth, wino->kernels->lanes, g->height, g->width, at.image, channel);
+        plane_of(x, g->bf16_images, wino->depth, wino->lanes, g->height, g->width, at.image, channel);
     wino->kernels->input(wino->size, to, &plane, at.top - g->pad[0], -g->pad[1]);
 }
 
@@ -229,7 +222,7 @@ static void run_chunk(const alx_winograd *wino, int64_t chunk, const void *x, co
 {
     const alx_winograd_geometry *g = &wino->geometry;
     const alx_winograd_kernels *kernels = wino->kernels;
-    const int64_t first = chunk_begin(wino, chunk), last = chunk_begin(wino, chunk + 1), lanes = kernels->lanes;
+    const int64_t first = chunk_begin(wino, chunk), last = chunk_begin(wino, chunk + 1), lanes = wino->lanes;
     const size_t bytes = element(wino);
     char *const v = scratch;
     float *const m = (float *)(scratch + inputs_bytes(wino));
@@ -298,7 +291,7 @@ static void transform_block(const alx_winograd *wino, const gradient_scratch *s,
                             int64_t row, int64_t first, int64_t block)
 {
     const alx_winograd_geometry *g = &wino->geometry;
-    const int64_t lanes = wino->kernels->lanes, inputs = wino->depth / lanes;
+    const int64_t lanes = wino->lanes, inputs = wino->depth / lanes;
     const bool of_input = block < inputs;
     const int64_t number = of_input ? block : block - inputs;
     const int64_t at = (number * wino->chunk_tiles + (row - first) * wino->row_tiles) * lanes;
@@ -318,7 +311,7 @@ static void transform_block(const alx_winograd *wino, const gradient_scratch *s,
 /* bf16 multiplies pairs of tiles: behind an odd number stands one of zeros. */
 static void clear_last_tile(const alx_winograd *wino, const gradient_scratch *s, int64_t tiles)
 {
-    const int64_t lanes = wino->kernels->lanes;
+    const int64_t lanes = wino->lanes;
     for (int64_t f = 0; f < wino->n * wino->n; f++)
         for (int64_t block = 0; block < (wino->depth + wino->columns) / lanes; block++) {
             const bool of_input = block < wino->depth / lanes;
@@ -340,7 +333,7 @@ static void multiply(const alx_winograd *wino, const gradient_scratch *s, int64_
         .depth = tiles,
         .columns = wino->columns,
         .c_step = wino->columns,
-        .block_step = wino->chunk_tiles * wino->kernels->lanes,
+        .block_step = wino->chunk_tiles * wino->lanes,
         .scratch = s->pairs + (size_t)omp_get_thread_num() * pairs_bytes(wino),
     };
     (wino->bf16 ? wino->kernels->product_transposed_bf16 : wino->kernels->product_transposed)(&product);
@@ -363,7 +356,7 @@ void alx_winograd_backward_weights(const alx_winograd *wino, const void *x, cons
                                    void *scratch)
 {
     const alx_winograd_geometry *g = &wino->geometry;
-    const int64_t lanes = wino->kernels->lanes, blocks = (wino->depth + wino->columns) / lanes;
+    const int64_t lanes = wino->lanes, blocks = (wino->depth + wino->columns) / lanes;
     const int64_t frequencies = wino->n * wino->n, area = wino->kernel * wino->kernel;
     const gradient_scratch s = share(wino, scratch);
 #pragma omp parallel num_threads(wino->threads)

@@ -10,7 +10,7 @@
 
 #include <stddef.h>
 
-#include "ops/winograd_kernels.h"
+#include "ops/kernels.h"
 
 /* One convolution: (batch, inputs, height, width) -> (batch, outputs, out_height, out_width). */
 typedef struct alx_winograd_geometry {
@@ -24,6 +24,7 @@ typedef struct alx_winograd {
     alx_winograd_geometry geometry;
     alx_winograd_size size;
     const alx_winograd_kernels *kernels;
+    int lanes; /* of a block of channels */
     bool bf16; /* of the products */
     int threads;
     int64_t tile, kernel, n;     /* m, r, n */

@@ -1,4 +1,4 @@
-/* Winograd's inner loops, compiled for several instruction sets (winograd_kernels.inc holds them once).
+/* Winograd's inner loops (winograd_kernels.inc), of which each instruction set has its own (ops/kernels.h).
  *
  * Everything runs over vectors of `lanes` channels that lie side by side, which is how images are stored
  * (nChw16c, nChw8c).  A tile's values are numbered by frequency f = row n + column, 0 <= f < n n. */
@@ -52,7 +52,6 @@ typedef struct alx_winograd_product {
 } alx_winograd_product;
 
 typedef struct alx_winograd_kernels {
-    int lanes;
     /* B^T d B of the n x n inputs of each tile in a row of tiles that begins at (top, left); zeros outside. */
     void (*input)(alx_winograd_size size, const alx_winograd_row *v, const alx_winograd_plane *x, int64_t top,
                   int64_t left);
@@ -78,10 +77,6 @@ typedef struct alx_winograd_kernels {
     void (*product_transposed)(const alx_winograd_product *p);
     void (*product_transposed_bf16)(const alx_winograd_product *p);
 } alx_winograd_kernels;
-
-/* The best that this processor has for blocks of so many channels; NULL: none. */
-const alx_winograd_kernels *alx_winograd_kernels_for(int lanes);
-extern const alx_winograd_kernels alx_winograd_avx512, alx_winograd_avx2, alx_winograd_plain;
 
 /* winograd_bf16.c */
 void alx_winograd_product_bf16(const alx_winograd_product *p);

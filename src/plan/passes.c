@@ -46,23 +46,43 @@ void alx_pass_fuse_relu(alx_program *program)
     }
 }
 
-/* ---- Dropout behind ReLU ---- */
+/* ---- Dropout and pooling behind ReLU ---- */
 
 static bool ends_in_relu(const alx_op *op)
 {
     return op->relu || (op->cls == &alx_op_class_eltwise && op->attr.eltwise.kind == ALX_RELU);
 }
 
+/* The op whose ReLU's output the op alone reads. */
+static alx_op *relu_before(const alx_program *program, const alx_op *op)
+{
+    alx_op *before = producer(program, op->inputs[0]);
+    return before && ends_in_relu(before) && consumers(program, op->inputs[0]) == 1 ? before : NULL;
+}
+
 /* Then the ReLU's output is needed by nobody, and dropout may overwrite it. */
-void alx_pass_mask_dropout(alx_program *program)
+static void mask_dropout(const alx_program *program, alx_op *op)
+{
+    alx_op *before = relu_before(program, op);
+    if (!before) return;
+    op->attr.dropout.masked = true;
+    before->relu_behind = true;
+}
+
+/* Then the ReLU's output, of all values the largest, need not be kept. */
+static void mask_pool(const alx_program *program, alx_op *op)
+{
+    alx_op *before = alx_op_pool_keeps_places(program, op) ? relu_before(program, op) : NULL;
+    if (!before || alx_value_shape(program, op->inputs[0])->dims[1] <= 4) return; /* few channels stay plain */
+    op->relu = true;
+    before->relu_behind = true;
+}
+
+void alx_pass_mask_relu(alx_program *program)
 {
     for (int i = 0; i < program->op_count; i++) {
-        alx_op *op = program->ops[i];
-        if (op->cls != &alx_op_class_dropout) continue;
-        alx_op *before = producer(program, op->inputs[0]);
-        if (!before || !ends_in_relu(before) || consumers(program, op->inputs[0]) > 1) continue;
-        op->attr.dropout.masked = true;
-        before->relu_behind = true;
+        if (program->ops[i]->cls == &alx_op_class_dropout) mask_dropout(program, program->ops[i]);
+        if (program->ops[i]->cls == &alx_op_class_pool) mask_pool(program, program->ops[i]);
     }
 }
 

@@ -37,7 +37,7 @@ static alx_status lower(alx_plan *plan, const alx_graph *graph, const alx_plan_c
     ALX_TRY(alx_pass_fold_strides(program, err));
     program->forward_count = program->op_count;
     if (config->mode != ALX_MODE_TRAIN) return ALX_OK;
-    alx_pass_mask_dropout(program);
+    alx_pass_mask_relu(program);
     ALX_TRY(alx_gradient_append(program, err));
     return alx_pass_compute_again(program, err);
 }

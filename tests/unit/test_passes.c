@@ -50,7 +50,34 @@ static void dropout_masks_for_its_relu(void **state)
     }
 }
 
-/* Where others read the ReLU too, or it is another function, dropout keeps to itself. */
+/* ---- Maximum pooling behind ReLU ---- */
+
+#define POOLED(relu)                                                                                                   \
+    "- conv2d: {filters: 20, kernel_size: 5}\n" relu "- max_pooling2d: {pool_size: 3, strides: 2}\n"                   \
+    "- conv2d: {filters: 17, kernel_size: 3}\n" relu "- max_pooling2d: {pool_size: 2, padding: same}\n"                \
+    "- batch_normalization\n" relu "- max_pooling2d: {pool_size: [3, 2], strides: 1, padding: same}\n- flatten\n"
+
+static void pooling_masks_for_its_relu(void **state)
+{
+    (void)state;
+    static const char rewritten[] = NET(POOLED(RELU)), written[] = NET(POOLED(LEAKY));
+    const bool ours = alx_dnn_cpu().channel_block > 0;
+    for (alx_dtype type = ALX_F32; type <= last_type(); type++) {
+        net a = open_net_as(rewritten, 2, type), b = open_net_as(written, 2, type);
+        run(&a, ALX_MODE_TRAIN, BATCH, 0);
+        run(&b, ALX_MODE_TRAIN, BATCH, 0);
+        assert_int_equal(count_ops(&a, "eltwise_backward"), ours ? 0 : 3);
+        assert_int_equal(count_ops(&b, "eltwise_backward"), 3);
+        /* Nothing is rounded otherwise: the same bits. */
+        assert_memory_equal(alx_engine_gradients(a.engine), alx_engine_gradients(b.engine),
+                            (size_t)a.params->trainable_span * sizeof(float));
+        assert_memory_equal(alx_engine_losses(a.engine), alx_engine_losses(b.engine), BATCH * sizeof(float));
+        close_net(&a);
+        close_net(&b);
+    }
+}
+
+/* Where others read the ReLU too, or it is another function, dropout and pooling keep to themselves. */
 static void others_are_left_alone(void **state)
 {
     (void)state;
@@ -58,9 +85,13 @@ static void others_are_left_alone(void **state)
                                      "- dropout: {name: d, rate: 0.5}\n- add: {from: [a, d]}\n- flatten\n");
     static const char other[] =
         NET("- conv2d: {filters: 16, kernel_size: 3, activation: tanh}\n- dropout: {rate: 0.5}\n- flatten\n");
-    const char *const both[] = {shared, other};
-    for (int i = 0; i < 2; i++) {
-        net n = open_net(both[i], 1);
+    static const char pooled[] =
+        NET("- conv2d: {name: a, filters: 16, kernel_size: 3, activation: relu}\n"
+            "- max_pooling2d: {name: p, pool_size: 3, strides: 1, padding: same}\n"
+            "- add: {from: [a, p]}\n- dropout: {rate: 0.5}\n- dropout: {rate: 0.5}\n- flatten\n");
+    const char *const all[] = {shared, other, pooled};
+    for (int i = 0; i < 3; i++) {
+        net n = open_net(all[i], 1);
         run(&n, ALX_MODE_TRAIN, BATCH, 0);
         assert_int_equal(count_ops(&n, "dropout_relu_backward"), 0);
         assert_int_equal(count_ops(&n, "dropout"), 2);
@@ -95,6 +126,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(dropout_masks_for_its_relu),
+        cmocka_unit_test(pooling_masks_for_its_relu),
         cmocka_unit_test(others_are_left_alone),
         cmocka_unit_test(folded_images_are_made_again),
     };

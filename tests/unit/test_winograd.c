@@ -179,7 +179,7 @@ static void add_product(void *user, int64_t x, int64_t w, int64_t y)
 
 typedef struct variant {
     const char *name;
-    const alx_winograd_kernels *kernels;
+    const alx_kernels *kernels;
     bool bf16_images, bf16; /* products */
     double tolerance[ALX_WINOGRAD_SIZES];
 } variant;
@@ -206,7 +206,7 @@ static void init(alx_winograd *wino, const alx_winograd_geometry *g, alx_winogra
                  const variant *v)
 {
     assert_true(alx_winograd_init(wino, g, size, pass, v->bf16, v->kernels->lanes, THREADS));
-    wino->kernels = v->kernels;
+    wino->kernels = v->kernels->winograd;
 }
 
 static void check(const conv *c, alx_winograd_size size, const variant *v)
@@ -303,15 +303,15 @@ static void check_variant(const variant *v)
 static void equals_sums_in_double(void **state)
 {
     (void)state;
-    const alx_winograd_kernels *wide = alx_winograd_kernels_for(16), *narrow = alx_winograd_kernels_for(8);
+    const alx_kernels *wide = alx_kernels_for(16), *narrow = alx_kernels_for(8);
     const bool avx512 = alx_dnn_cpu().channel_block == 16;
     const variant variants[] = {
         {"avx512", avx512 ? wide : NULL, false, false, F32_ERRORS},
         {"avx512, images of bf16", avx512 ? wide : NULL, true, false, BF16_IMAGES_ERRORS},
         {"avx512, products of bf16", avx512 && alx_dnn_cpu().bf16 ? wide : NULL, true, true, BF16_PRODUCT_ERRORS},
         {"avx2", narrow, false, false, F32_ERRORS},
-        {"plain", &alx_winograd_plain, false, false, F32_ERRORS},
-        {"plain, images of bf16", &alx_winograd_plain, true, false, BF16_IMAGES_ERRORS},
+        {"plain", &alx_kernels_plain, false, false, F32_ERRORS},
+        {"plain, images of bf16", &alx_kernels_plain, true, false, BF16_IMAGES_ERRORS},
     };
     for (size_t i = 0; i < sizeof variants / sizeof *variants; i++)
         if (variants[i].kernels) check_variant(&variants[i]);
@@ -321,7 +321,7 @@ static void equals_sums_in_double(void **state)
 static void nan_stays_nan(void **state)
 {
     (void)state;
-    const variant v = {"any", alx_winograd_kernels_for(8), true, false, {0}};
+    const variant v = {"any", alx_kernels_for(8), true, false, {0}};
     image x = make_image(1, 8, 6, 6, 8, true, 1), y = make_image(1, 8, 6, 6, 8, true, 0);
     float w[8 * 8 * 9];
     for (size_t i = 0; i < sizeof w / sizeof *w; i++) w[i] = 0.1f;
@@ -338,7 +338,7 @@ static void nan_stays_nan(void **state)
 static void bits_do_not_depend_on_threads(void **state)
 {
     (void)state;
-    const variant v = {"any", alx_winograd_kernels_for(8), false, false, {0}};
+    const variant v = {"any", alx_kernels_for(8), false, false, {0}};
     enum { COUNT = 24 * 24 * 9 };
     static float dw[2][COUNT], db[2][24];
     image x = make_image(4, 24, 13, 13, 8, false, 1), dy = make_image(4, 24, 13, 13, 8, false, 2);
