@@ -20,6 +20,7 @@ struct alx_loader {
     const alx_sample_list *list;
     alx_loader_config config;
     alx_preprocess after_cut; /* config.preprocess for images that are the input's size already */
+    alx_scaling scaling;      /* of config.preprocess */
     size_t image_bytes;       /* of one resized image */
     worker *workers;          /* (config.threads) */
     uint8_t *cache;           /* one allocation for all that is kept */
@@ -225,6 +226,7 @@ static alx_status make_room(alx_loader *loader, alx_error *err)
     loader->after_cut = *p;
     loader->after_cut.image_height = p->height;
     loader->after_cut.image_width = p->width;
+    alx_scaling_fill(&loader->scaling, p);
     for (int t = 0; loader->config.augment && t < loader->config.threads; t++)
         ALX_TRY(alx_augment_scratch_create(&loader->workers[t].augment, loader->config.augment, p, err));
     const bool mixes = loader->config.augment && alx_augment_mixes(loader->config.augment);
@@ -278,6 +280,7 @@ void alx_loader_normalize(alx_loader *loader, const double mean[3], const double
         memcpy(both[i]->mean, mean, sizeof both[i]->mean);
         memcpy(both[i]->std, std, sizeof both[i]->std);
     }
+    alx_scaling_fill(&loader->scaling, &loader->config.preprocess);
 }
 
 /* ---- Batches ---- */
@@ -325,7 +328,7 @@ static alx_status fill_augmented(const alx_loader *loader, worker *w, const alx_
     ALX_TRY(augment_one(&rgb, loader, w, key, err));
     if (alx_augment_mix(&mix, config->augment, &config->preprocess, loader->list->count, key))
         ALX_TRY(mix_one(&rgb, loader, w, key, &mix, err));
-    alx_preprocess_emit(&loader->after_cut, rgb, 0, 0, 0, x);
+    alx_preprocess_emit_scaled(&loader->after_cut, &loader->scaling, rgb, 0, 0, 0, x);
     return ALX_OK;
 }
 
@@ -342,7 +345,7 @@ static alx_status fill_one(const alx_loader *loader, worker *w, int64_t place, b
     ALX_TRY(find_pixels(&resized, loader, w, place, err));
     alx_augment_view view;
     alx_augment_view_centre(p, &view);
-    alx_preprocess_emit(p, resized, view.top, view.left, 0, x);
+    alx_preprocess_emit_scaled(p, &loader->scaling, resized, view.top, view.left, 0, x);
     return ALX_OK;
 }
 

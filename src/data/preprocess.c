@@ -216,20 +216,21 @@ alx_status alx_preprocess_resize(const alx_preprocess *p, alx_resampler *scratch
 }
 
 /* Computed in double and rounded once: a table makes the exact value the fast one. */
-static void fill_tables(const alx_preprocess *p, float tables[3][256])
+void alx_scaling_fill(alx_scaling *scaling, const alx_preprocess *p)
 {
     for (int c = 0; c < p->channels; c++)
-        for (int v = 0; v < 256; v++) tables[c][v] = (float)((v * p->rescale - p->mean[c]) / p->std[c]);
+        for (int v = 0; v < 256; v++) scaling->value[c][v] = (float)((v * p->rescale - p->mean[c]) / p->std[c]);
 }
 
 /* `step` is 3, or -3 to mirror. */
-static void emit_rgb_row(float *x, size_t plane, const uint8_t *in, ptrdiff_t step, int width, float tables[3][256])
+static void emit_rgb_row(float *x, size_t plane, const uint8_t *in, ptrdiff_t step, int width,
+                         const alx_scaling *scaling)
 {
     for (int i = 0; i < width; i++) {
         const uint8_t *pixel = in + i * step;
-        x[i] = tables[0][pixel[0]];
-        x[plane + (size_t)i] = tables[1][pixel[1]];
-        x[2 * plane + (size_t)i] = tables[2][pixel[2]];
+        x[i] = scaling->value[0][pixel[0]];
+        x[plane + (size_t)i] = scaling->value[1][pixel[1]];
+        x[2 * plane + (size_t)i] = scaling->value[2][pixel[2]];
     }
 }
 
@@ -240,16 +241,22 @@ static void emit_grey_row(float *x, const uint8_t *in, ptrdiff_t step, int width
 
 void alx_preprocess_emit(const alx_preprocess *p, const uint8_t *resized, int top, int left, int mirror, float *x)
 {
-    float tables[3][256];
-    fill_tables(p, tables);
+    alx_scaling scaling;
+    alx_scaling_fill(&scaling, p);
+    alx_preprocess_emit_scaled(p, &scaling, resized, top, left, mirror, x);
+}
+
+void alx_preprocess_emit_scaled(const alx_preprocess *p, const alx_scaling *scaling, const uint8_t *resized, int top,
+                                int left, int mirror, float *x)
+{
     size_t plane = (size_t)p->height * (size_t)p->width;
     for (int y = 0; y < p->height; y++) {
         const uint8_t *row = resized + ((size_t)(top + y) * (size_t)p->image_width + (size_t)left) * 3;
         if (mirror) row += ((size_t)p->width - 1) * 3;
         float *out = x + (size_t)y * (size_t)p->width;
         if (p->channels == 1)
-            emit_grey_row(out, row, mirror ? -3 : 3, p->width, tables[0]);
+            emit_grey_row(out, row, mirror ? -3 : 3, p->width, scaling->value[0]);
         else
-            emit_rgb_row(out, plane, row, mirror ? -3 : 3, p->width, tables);
+            emit_rgb_row(out, plane, row, mirror ? -3 : 3, p->width, scaling);
     }
 }

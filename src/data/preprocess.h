@@ -43,4 +43,12 @@ int alx_centre_offset(int64_t outer, int64_t inner);
  * scale, and write planes: x is (channels, height, width). */
 void alx_preprocess_emit(const alx_preprocess *p, const uint8_t *resized, int top, int left, int mirror, float *x);
 
+/* What scaling makes of each byte, by channel: filled once for many images, of which small ones take no longer. */
+typedef struct alx_scaling {
+    float value[3][256];
+} alx_scaling;
+void alx_scaling_fill(alx_scaling *scaling, const alx_preprocess *p);
+void alx_preprocess_emit_scaled(const alx_preprocess *p, const alx_scaling *scaling, const uint8_t *resized, int top,
+                                int left, int mirror, float *x);
+
 #endif
