@@ -26,11 +26,17 @@ void alx_resampler_finish(alx_resampler *scratch);
 alx_status alx_resample(alx_resampler *scratch, uint8_t *dst, int dst_width, int dst_height, const uint8_t *src,
                         int src_width, int src_height, alx_filter filter, alx_error *err);
 
+/* What an axis of an image shows, in pixels; edges may lie inside pixels. */
+typedef struct alx_extent {
+    double start, length;
+} alx_extent;
+
 /* A part of a resized image: as if src had been resized to full_width x full_height
  * and width x height cut out of it at (left, top); only the part is computed. */
 typedef struct alx_resample_part {
     const uint8_t *src; /* (src_height, src_width, 3) */
     int src_width, src_height;
+    alx_extent across, down; /* what of src is resized, as Pillow's `box`; length 0: all */
     int full_width, full_height;
     int left, top, width, height;
     uint8_t *dst; /* height rows of width x 3 bytes, dst_stride bytes apart */
