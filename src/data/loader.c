@@ -48,9 +48,10 @@ static void note_failure(first_failure *first, int64_t index, alx_status status,
 static alx_status load_image(const alx_loader *loader, worker *w, int64_t place, uint8_t *out, uint64_t *hash,
                              alx_error *err)
 {
-    ALX_TRY(alx_sample_read(&w->image, hash, loader->list, place, err));
-    const alx_status status = alx_preprocess_resize(&loader->config.preprocess, &w->scratch, w->image.rgb,
-                                                    w->image.width, w->image.height, out, err);
+    const alx_preprocess *p = &loader->config.preprocess;
+    alx_image_need need;
+    ALX_TRY(alx_sample_read(&w->image, hash, loader->list, place, alx_preprocess_need(p, &need), err));
+    const alx_status status = alx_preprocess_resize_image(p, &w->scratch, &w->image, out, err);
     alx_printable name;
     return status ? alx_where(err, status, "%s", alx_text_printable(loader->list->samples[place].path, name)) : ALX_OK;
 }

@@ -57,6 +57,7 @@ typedef struct alx_data_config {
     const char *csv;                       /* a table that stands for train; "" when not given */
     alx_source_config source;
     alx_split_config split;
+    int decode;            /* alx_decode */
     int resize;            /* alx_resize */
     int filter;            /* alx_filter */
     int64_t image_size[2]; /* height, width before cropping; 0: the network's input */

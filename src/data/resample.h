@@ -26,11 +26,6 @@ void alx_resampler_finish(alx_resampler *scratch);
 alx_status alx_resample(alx_resampler *scratch, uint8_t *dst, int dst_width, int dst_height, const uint8_t *src,
                         int src_width, int src_height, alx_filter filter, alx_error *err);
 
-/* What an axis of an image shows, in pixels; edges may lie inside pixels. */
-typedef struct alx_extent {
-    double start, length;
-} alx_extent;
-
 /* A part of a resized image: as if src had been resized to full_width x full_height
  * and width x height cut out of it at (left, top); only the part is computed. */
 typedef struct alx_resample_part {

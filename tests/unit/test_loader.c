@@ -226,7 +226,7 @@ static void test_values(void **state)
     static float x[SAMPLE];
     for (int64_t i = 0; i < COUNT; i++) {
         int32_t label;
-        assert_int_equal(alx_image_read(&image, list.samples[i].path, &error), ALX_OK);
+        assert_int_equal(alx_image_read(&image, list.samples[i].path, NULL, &error), ALX_OK);
         assert_int_equal(alx_resample(&scratch, resized, SIDE + 3, SIDE + 4, image.rgb, image.width, image.height,
                                       ALX_FILTER_BILINEAR, &error),
                          ALX_OK);
