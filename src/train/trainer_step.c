@@ -42,6 +42,13 @@ alx_status alx_trainer_fill(alx_trainer *t, const int64_t *images, int64_t count
     return ALX_OK;
 }
 
+/* Of `order` from place `first` on, as many images as a batch has. */
+static void read_ahead(const alx_trainer *t, const alx_loader *loader, int64_t first, int64_t batch, int64_t images)
+{
+    const int64_t count = least(batch, images - first);
+    if (count > 0) alx_loader_read_ahead(loader, t->order + first, (int)count);
+}
+
 /* Runs `count` images of the epoch from place `first` of its order on: the gradient is of their mean loss.  slot: their
  * place in the step, so that a step's draws do not depend on how it is cut. */
 static alx_status run_batch(alx_trainer *t, int64_t first, int64_t count, int64_t slot, alx_error *err)
@@ -49,6 +56,7 @@ static alx_status run_batch(alx_trainer *t, int64_t first, int64_t count, int64_
     const uint64_t seed = (uint64_t)t->recipe->train.seed;
     alx_run_state *run = &t->run;
     ALX_TRY(alx_trainer_fill(t, t->order + first, count, true, run->epoch, err));
+    read_ahead(t, t->data.train_loader, first + count, t->batch, t->data.train.count);
     const alx_step_key key = {.seed = seed, .step = (uint32_t)run->global_step, .first_slot = (uint32_t)slot};
     ALX_TRY(alx_engine_run(t->engine, ALX_MODE_TRAIN, count, &key, err));
     alx_sums_add(&run->train, count, t->graph->spec.classes, alx_engine_losses(t->engine),
@@ -137,6 +145,7 @@ alx_status alx_trainer_validation_step(alx_trainer *t, alx_error *err)
     const int64_t first = run->val_step * t->val_batch, n = least(t->val_batch, t->data.validation.count - first);
     ALX_TRY(alx_loader_fill(t->data.validation_loader, t->order + first, (int)n, 0, 0, 0, alx_engine_images(t->engine),
                             alx_engine_labels(t->engine), err));
+    read_ahead(t, t->data.validation_loader, first + n, t->val_batch, t->data.validation.count);
     /* A last, smaller batch runs in the full one's plan, which has packed weights already; images are independent of
      * each other here, and what stands behind the first n is not looked at. */
     ALX_TRY(alx_engine_run(t->engine, ALX_MODE_EVALUATE, t->val_batch, NULL, err));
