@@ -3,6 +3,8 @@
  *     ALX_CLONES("avx512f", "avx2", "default")
  *     static void add(...)
  *
+ * Loops over bytes take "arch=x86-64-v4" in place of "avx512f", which has no vectors of bytes.
+ *
  * Only exactly rounded operations (+ - * / sqrt) in a fixed order, no fused multiply-add: every variant gives the same
  * bits.  The sanitizers cannot run the resolvers that this needs. */
 #ifndef ALX_BASE_CLONES_H

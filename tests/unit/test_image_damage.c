@@ -12,7 +12,8 @@ static void cut_everywhere(bytes file)
     for (size_t n = 0; n < file.count; n++) {
         bytes cut = {malloc(n ? n : 1), n};
         memcpy(cut.data, file.data, n);
-        if (alx_image_decode(&image, cut.data, n, NULL, &error) != ALX_BAD_DATA) fail_msg("accepted when cut at %zu", n);
+        if (alx_image_decode(&image, cut.data, n, NULL, &error) != ALX_BAD_DATA)
+            fail_msg("accepted when cut at %zu", n);
         bytes_finish(&cut);
     }
     assert_int_equal(alx_image_decode(&image, file.data, file.count, NULL, &error), ALX_OK);
