@@ -3,9 +3,10 @@
  *     ALX_CLONES("avx512f", "avx2", "default")
  *     static void add(...)
  *
- * Loops over 16-bit values want AVX-512BW: "arch=x86-64-v4" in place of "avx512f" (rounding to bf16 is 2.5 times as
- * fast).  Only exactly rounded operations (+ - * / sqrt) in a fixed order, no fused multiply-add: every variant gives
- * the same bits.  The sanitizers cannot run the resolvers that this needs. */
+ * Loops over bytes and 16-bit values take "arch=x86-64-v4" in place of "avx512f", which has no vectors of them.
+ *
+ * Only exactly rounded operations (+ - * / sqrt) in a fixed order, no fused multiply-add: every variant gives the same
+ * bits.  The sanitizers cannot run the resolvers that this needs. */
 #ifndef ALX_BASE_CLONES_H
 #define ALX_BASE_CLONES_H
 

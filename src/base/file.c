@@ -92,6 +92,18 @@ alx_status alx_file_read(uint8_t **bytes, size_t *count, const char *path, size_
     return ALX_OK;
 }
 
+void alx_file_read_ahead(const char *path)
+{
+#ifdef POSIX_FADV_WILLNEED
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) return;
+    posix_fadvise(fd, 0, 0, POSIX_FADV_WILLNEED);
+    close(fd);
+#else
+    (void)path;
+#endif
+}
+
 /* ---- Paths ---- */
 
 bool alx_file_exists(const char *path)

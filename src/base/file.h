@@ -16,6 +16,10 @@ alx_status alx_file_open(int *fd, uint64_t *size, const char *path, alx_error *e
 /* count bytes from offset, through short reads and EINTR; a file that ends before is an error that names path. */
 alx_status alx_file_read_at(int fd, void *bytes, size_t count, uint64_t offset, const char *path, alx_error *err);
 
+/* Asks the system to have the file in memory soon, and does not wait for it; what is wrong with the file is found out
+ * by who reads it. */
+void alx_file_read_ahead(const char *path);
+
 bool alx_file_exists(const char *path);
 bool alx_file_is_folder(const char *path);
 /* mkdir -p */

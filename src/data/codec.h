@@ -6,8 +6,10 @@
 
 #include "data/image.h"
 
-/* Decodes into image as RGB and sets its traits; bytes are known to begin as this kind does. */
-typedef alx_status alx_codec(alx_image *image, const uint8_t *bytes, size_t count, alx_error *err);
+/* Decodes into image as RGB and sets its traits; bytes are known to begin as this kind does.  need may be NULL, and is
+ * what the codecs are free to make use of. */
+typedef alx_status alx_codec(alx_image *image, const uint8_t *bytes, size_t count, const alx_image_need *need,
+                             alx_error *err);
 alx_codec alx_codec_jpeg, alx_codec_png, alx_codec_webp;
 
 /* The limits of image.h, for codecs whose library takes memory before it tells how many channels there are. */

@@ -33,6 +33,12 @@ static const struct {
     [8] = {1, 1, 0}, /* needs a quarter turn counter-clockwise */
 };
 
+/* Counted from the other end of `pixels` pixels. */
+static alx_extent from_end(alx_extent extent, int pixels)
+{
+    return extent.length > 0 ? (alx_extent){pixels - extent.start - extent.length, extent.length} : extent;
+}
+
 alx_status alx_image_orient(alx_image *image, int orientation, alx_error *err)
 {
     if (orientation < 2 || orientation > 8) return ALX_OK;
@@ -50,6 +56,13 @@ alx_status alx_image_orient(alx_image *image, int orientation, alx_error *err)
         const uint8_t *in = corner + y * along;
         for (int x = 0; x < upright.width; x++, in += across, out += 3) memcpy(out, in, 3);
     }
+    const alx_extent columns =
+        orientations[orientation].from_right ? from_end(image->across, image->width) : image->across;
+    const alx_extent rows = orientations[orientation].from_bottom ? from_end(image->down, image->height) : image->down;
+    upright.across = swap ? rows : columns;
+    upright.down = swap ? columns : rows;
+    upright.full_width = swap ? image->full_height : image->full_width;
+    upright.full_height = swap ? image->full_width : image->full_height;
     alx_image_finish(image);
     *image = upright;
     return ALX_OK;

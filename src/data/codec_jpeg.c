@@ -69,8 +69,30 @@ static void cmyk_to_rgb(alx_image *image)
     }
 }
 
+/* The decoder's reduction of width x height, as stored: the largest that leaves what is needed.  7/8, 5/8 and the like
+ * take longer than the whole image.  Small images are decoded whole, which also keeps apart the factors that would give
+ * them the same size: the decoder is told sizes. */
+static int find_shrink(const alx_image_need *need, int width, int height, bool swapped)
+{
+    enum { MOST = 8, LEAST_SIDE = 8 };
+    if (!need) return 1;
+    const int across = swapped ? need->height : need->width, down = swapped ? need->width : need->height;
+    for (int shrink = MOST; shrink > 1; shrink /= 2) {
+        if (width < LEAST_SIDE * shrink || height < LEAST_SIDE * shrink) continue;
+        const bool wide = width / shrink >= across, high = height / shrink >= down;
+        if (need->either ? wide || high : wide && high) return shrink;
+    }
+    return 1;
+}
+
+/* What a JPEG's segments in front of the pixels say. */
+typedef struct segments {
+    size_t scan;     /* where the first scan begins */
+    int orientation; /* EXIF's */
+} segments;
+
 static alx_status decode(tjhandle tj, alx_image *image, unsigned *traits, const uint8_t *bytes, size_t count,
-                         size_t scan, alx_error *err)
+                         const segments *stored, const alx_image_need *need, alx_error *err)
 {
     int width = 0, height = 0, subsampling = -1, space = -1;
     int failed = tjDecompressHeader3(tj, bytes, (unsigned long)count, &width, &height, &subsampling, &space);
@@ -78,35 +100,46 @@ static alx_status decode(tjhandle tj, alx_image *image, unsigned *traits, const 
     if (failed && (width < 1 || height < 1 || space < 0))
         return alx_fail(err, ALX_BAD_DATA, "damaged JPEG: %s; copy or download it again", tjGetErrorStr2(tj));
     int cmyk = space == TJCS_CMYK || space == TJCS_YCCK;
-    ALX_TRY(alx_image_reserve_as(image, width, height, cmyk ? 4 : 3, err));
+    ALX_TRY(alx_image_check_size(width, height, err));
+    const int shrink = find_shrink(need, width, height, stored->orientation >= 5);
+    const int across = (width + shrink - 1) / shrink, down = (height + shrink - 1) / shrink;
+    ALX_TRY(alx_image_reserve_as(image, across, down, cmyk ? 4 : 3, err));
 
     /* The first try stops at any warning: damaged files end quickly. */
     int format = cmyk ? TJPF_CMYK : TJPF_RGB;
-    failed = tjDecompress2(tj, bytes, (unsigned long)count, image->rgb, width, 0, height, format,
+    failed = tjDecompress2(tj, bytes, (unsigned long)count, image->rgb, across, 0, down, format,
                            FLAGS | TJFLAG_STOPONWARNING);
-    if (failed && is_harmless(tjGetErrorStr2(tj)) && has_end(bytes, count, scan)) {
-        failed = tjDecompress2(tj, bytes, (unsigned long)count, image->rgb, width, 0, height, format, FLAGS);
+    if (failed && is_harmless(tjGetErrorStr2(tj)) && has_end(bytes, count, stored->scan)) {
+        failed = tjDecompress2(tj, bytes, (unsigned long)count, image->rgb, across, 0, down, format, FLAGS);
         if (failed && tjGetErrorCode(tj) == TJERR_WARNING && is_harmless(tjGetErrorStr2(tj))) failed = 0;
     }
     if (failed)
         return alx_fail(err, ALX_BAD_DATA, "damaged or truncated JPEG: %s; copy or download it again",
                         tjGetErrorStr2(tj));
     if (cmyk) cmyk_to_rgb(image);
+    if (shrink > 1) {
+        image->full_width = width;
+        image->full_height = height;
+        image->across = (alx_extent){0, (double)width / shrink};
+        image->down = (alx_extent){0, (double)height / shrink};
+    }
     *traits = cmyk ? ALX_IMAGE_CMYK : space == TJCS_GRAY ? ALX_IMAGE_GREY : 0;
     return ALX_OK;
 }
 
-alx_status alx_codec_jpeg(alx_image *image, const uint8_t *bytes, size_t count, alx_error *err)
+alx_status alx_codec_jpeg(alx_image *image, const uint8_t *bytes, size_t count, const alx_image_need *need,
+                          alx_error *err)
 {
     const uint8_t *exif = NULL;
-    size_t exif_count = 0, scan = walk_segments(bytes, count, &exif, &exif_count);
+    size_t exif_count = 0;
+    segments stored = {.scan = walk_segments(bytes, count, &exif, &exif_count), .orientation = 1};
+    if (exif) stored.orientation = alx_exif_orientation(exif, exif_count);
     tjhandle tj = tjInitDecompress();
     if (!tj) return alx_fail(err, ALX_NO_MEMORY, "out of memory: no JPEG decoder");
     unsigned traits = 0;
-    alx_status status = decode(tj, image, &traits, bytes, count, scan, err);
+    alx_status status = decode(tj, image, &traits, bytes, count, &stored, need, err);
     tjDestroy(tj);
-    int orientation = !status && exif ? alx_exif_orientation(exif, exif_count) : 1;
-    if (orientation != 1) status = alx_image_orient(image, orientation, err);
-    image->traits = traits | (orientation != 1 ? ALX_IMAGE_TURNED : 0);
+    if (!status && stored.orientation != 1) status = alx_image_orient(image, stored.orientation, err);
+    image->traits = traits | (stored.orientation != 1 ? ALX_IMAGE_TURNED : 0);
     return status;
 }

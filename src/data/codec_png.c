@@ -93,8 +93,10 @@ static alx_status read_pixels(png_structp png, png_infop info, alx_image *image,
     return ALX_OK;
 }
 
-alx_status alx_codec_png(alx_image *image, const uint8_t *bytes, size_t count, alx_error *err)
+alx_status alx_codec_png(alx_image *image, const uint8_t *bytes, size_t count, const alx_image_need *need,
+                         alx_error *err)
 {
+    (void)need; /* this kind cannot be decoded in part */
     png_state state = {.bytes = bytes, .count = count};
     png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &state, on_error, on_warning);
     png_infop info = png ? png_create_info_struct(png) : NULL;

@@ -23,8 +23,10 @@ static alx_status damaged(VP8StatusCode code, alx_error *err)
     return alx_fail(err, ALX_BAD_DATA, "damaged or truncated WebP: %s; copy or download it again", trouble(code));
 }
 
-alx_status alx_codec_webp(alx_image *image, const uint8_t *bytes, size_t count, alx_error *err)
+alx_status alx_codec_webp(alx_image *image, const uint8_t *bytes, size_t count, const alx_image_need *need,
+                          alx_error *err)
 {
+    (void)need; /* this kind cannot be decoded in part */
     WebPDecoderConfig config;
     if (!WebPInitDecoderConfig(&config))
         return alx_fail(err, ALX_UNSUPPORTED, "libwebp is another version than at build time; rebuild the program");

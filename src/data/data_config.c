@@ -46,6 +46,9 @@ const alx_option alx_data_options[] = {
       "缺文件或缺标签的行不报错，而是略去并计数"}},
     {"validation_split", ALX_OPTION_NUMBER, AT(split.validation), alx_option_alias, 0, BELOW_1, automatic,
      "val_split", {"Keras' name of data.split.validation", "data.split.validation 在 Keras 中的名字"}},
+    {"decode", ALX_OPTION_CHOICE, AT(decode), "exact", 0, 0, alx_decode_choices, "jpeg draft dct_scaling shrink_on_load",
+     {"exact: as Pillow decodes; fast: a JPEG at 1/2, 1/4 or 1/8 where that is still as large as the resized image",
+      "exact：与 Pillow 的解码结果相同；fast：JPEG 直接解码为 1/2、1/4 或 1/8 大小，但不小于缩放后的图像"}},
     {"resize", ALX_OPTION_CHOICE, AT(resize), "stretch", 0, 0, alx_resize_choices, "resize_mode fit",
      {"stretch: both sides, aspect ignored; cover: fill and cut the edges; contain: fit and fill with black",
       "stretch：拉伸，不保持比例；cover：铺满后裁去边缘；contain：完整放入，其余填黑"}},
@@ -146,6 +149,7 @@ alx_status alx_data_preprocess(const alx_data_config *config, const int input[3]
         return alx_fail(err, ALX_USAGE, "image_size %lldx%lld is more than %d a side or %d million pixels in all",
                         (long long)height, (long long)width, ALX_IMAGE_MAX_SIDE, ALX_IMAGE_MAX_PIXELS / 1000000);
     *p = (alx_preprocess){
+        .decode = (alx_decode)config->decode,
         .resize = (alx_resize)config->resize,
         .filter = (alx_filter)config->filter,
         .image_height = (int)height,

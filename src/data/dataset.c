@@ -86,10 +86,11 @@ static alx_status read_resized(alx_image *resized, const alx_dataset *dataset, i
                         (long long)dataset->list.count);
     alx_image image = {0};
     alx_resampler scratch = {0};
-    alx_status status = alx_sample_read(&image, NULL, &dataset->list, index, err);
+    alx_image_need need;
+    alx_status status = alx_sample_read(&image, NULL, &dataset->list, index, alx_preprocess_need(p, &need), err);
     if (!status) status = alx_image_reserve(resized, p->image_width, p->image_height, err);
     if (!status) {
-        status = alx_preprocess_resize(p, &scratch, image.rgb, image.width, image.height, resized->rgb, err);
+        status = alx_preprocess_resize_image(p, &scratch, &image, resized->rgb, err);
         if (status) alx_where(err, status, "%s", dataset->list.samples[index].path);
     }
     alx_resampler_finish(&scratch);

@@ -109,13 +109,14 @@ static alx_image_fault fault_of(const file_kind *kind, const uint8_t *bytes, siz
     return kind->suffix || kind->advice == export_it ? ALX_FAULT_UNSUPPORTED : ALX_FAULT_FOREIGN;
 }
 
-static alx_status decode(alx_image *image, const file_kind *kind, const uint8_t *bytes, size_t count, alx_error *err)
+static alx_status decode(alx_image *image, const file_kind *kind, const uint8_t *bytes, size_t count,
+                         const alx_image_need *need, alx_error *err)
 {
     if (count == 0) return alx_fail(err, ALX_BAD_DATA, "the file is empty; copy or download it again");
     if (!kind && is_zeros(bytes, count))
         return alx_fail(err, ALX_BAD_DATA, "the file holds nothing but zeros; copy or download it again");
     if (!kind) return unknown_kind(bytes, count, err);
-    if (kind->decode) return kind->decode(image, bytes, count, err);
+    if (kind->decode) return kind->decode(image, bytes, count, need, err);
     if (!kind->suffix)
         return alx_fail(err, ALX_BAD_DATA, "%s, which cannot be read as an image; %s", kind->name, kind->advice);
     return alx_fail(err, ALX_BAD_DATA,
@@ -124,10 +125,11 @@ static alx_status decode(alx_image *image, const file_kind *kind, const uint8_t 
                     kind->name, kind->suffix);
 }
 
-alx_status alx_image_decode(alx_image *image, const uint8_t *bytes, size_t count, alx_error *err)
+alx_status alx_image_decode(alx_image *image, const uint8_t *bytes, size_t count, const alx_image_need *need,
+                            alx_error *err)
 {
     const file_kind *kind = sniff(bytes, count);
-    alx_status status = decode(image, kind, bytes, count, err);
+    alx_status status = decode(image, kind, bytes, count, need, err);
     image->bytes = count;
     image->kind = kind ? kind->name : NULL;
     image->fault = status == ALX_BAD_DATA ? fault_of(kind, bytes, count) : ALX_FAULT_NONE;
@@ -135,12 +137,12 @@ alx_status alx_image_decode(alx_image *image, const uint8_t *bytes, size_t count
     return status;
 }
 
-alx_status alx_image_read(alx_image *image, const char *path, alx_error *err)
+alx_status alx_image_read(alx_image *image, const char *path, const alx_image_need *need, alx_error *err)
 {
     uint8_t *bytes = NULL;
     size_t count = 0;
     ALX_TRY(alx_file_read(&bytes, &count, path, ALX_IMAGE_MAX_FILE, err));
-    alx_status status = alx_image_decode(image, bytes, count, err);
+    alx_status status = alx_image_decode(image, bytes, count, need, err);
     free(bytes);
     alx_printable name;
     return status ? alx_where(err, status, "%s", alx_text_printable(path, name)) : ALX_OK;
@@ -173,8 +175,9 @@ alx_status alx_image_reserve_as(alx_image *image, int64_t width, int64_t height,
         if (!image->rgb) return ALX_NO_MEMORY;
         image->capacity = size;
     }
-    image->width = (int)width;
-    image->height = (int)height;
+    image->width = image->full_width = (int)width;
+    image->height = image->full_height = (int)height;
+    image->across = image->down = (alx_extent){0};
     return ALX_OK;
 }
 

@@ -69,7 +69,7 @@ static alx_status read_one(alx_image_record *r, const alx_sample_list *list, alx
     image->bytes = 0; /* where the file cannot even be read, what is said of the image before must not stay */
     image->kind = NULL;
     image->fault = ALX_FAULT_NONE;
-    alx_status status = alx_sample_read(image, &r->file, list, r->sample, err);
+    alx_status status = alx_sample_read(image, &r->file, list, r->sample, NULL, err);
     r->bytes = (int64_t)image->bytes;
     r->kind = image->kind;
     r->fault = image->fault;

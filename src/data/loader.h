@@ -39,6 +39,9 @@ void alx_loader_destroy(alx_loader *loader);
 alx_status alx_loader_fill(alx_loader *loader, const int64_t *index, int count, int augment, uint64_t seed,
                            uint32_t epoch, float *x, int32_t *labels, alx_error *err);
 
+/* Tells the system which files the next fill will decode, so that they are read while something else is computed. */
+void alx_loader_read_ahead(const alx_loader *loader, const int64_t *index, int count);
+
 /* The labels of the same images where augmentations mix them: of each the label that has the larger share, the other,
  * and the first one's share; 1 and the same label twice where an image is whole. */
 void alx_loader_mix_labels(const alx_loader *loader, const int64_t *index, int count, int augment, uint64_t seed,
@@ -57,6 +60,7 @@ typedef struct alx_data_config {
     const char *csv;                       /* a table that stands for train; "" when not given */
     alx_source_config source;
     alx_split_config split;
+    int decode;            /* alx_decode */
     int resize;            /* alx_resize */
     int filter;            /* alx_filter */
     int64_t image_size[2]; /* height, width before cropping; 0: the network's input */

@@ -6,6 +6,12 @@
 
 #include "base/text.h"
 
+const alx_choice alx_decode_choices[] = {
+    {"exact", ALX_DECODE_EXACT},
+    {"fast", ALX_DECODE_FAST},
+    {NULL, 0},
+};
+
 const alx_choice alx_resize_choices[] = {
     {"stretch", ALX_RESIZE_STRETCH},
     {"cover", ALX_RESIZE_COVER},
@@ -41,10 +47,11 @@ static void add_numbers(alx_text *json, const char *key, const double *values, i
 alx_status alx_preprocess_write(alx_text *json, const alx_preprocess *p, alx_error *err)
 {
     char number[32];
-    alx_text_printf(json, "{\"resize\":\"%s\",\"filter\":\"%s\",\"image_size\":[%d,%d],\"input\":[%d,%d,%d]",
-                    choice_name(alx_resize_choices, (int64_t)p->resize),
-                    choice_name(alx_filter_choices, (int64_t)p->filter), p->image_height, p->image_width, p->height,
-                    p->width, p->channels);
+    alx_text_printf(
+        json, "{\"decode\":\"%s\",\"resize\":\"%s\",\"filter\":\"%s\",\"image_size\":[%d,%d],\"input\":[%d,%d,%d]",
+        choice_name(alx_decode_choices, (int64_t)p->decode), choice_name(alx_resize_choices, (int64_t)p->resize),
+        choice_name(alx_filter_choices, (int64_t)p->filter), p->image_height, p->image_width, p->height, p->width,
+        p->channels);
     alx_text_printf(json, ",\"rescale\":%s", alx_text_number(p->rescale, number));
     add_numbers(json, "mean", p->mean, p->channels);
     add_numbers(json, "std", p->std, p->channels);
@@ -89,9 +96,12 @@ static int read_numbers(const json_t *root, const char *key, int count, double *
 /* The key that is missing or wrong, or NULL. */
 static const char *read_keys(alx_preprocess *p, const json_t *root)
 {
-    int resize, filter;
+    int decode = ALX_DECODE_EXACT, resize, filter;
+    /* Models from before there was a choice have none. */
+    if (json_object_get(root, "decode") && !read_choice(root, "decode", alx_decode_choices, &decode)) return "decode";
     if (!read_choice(root, "resize", alx_resize_choices, &resize)) return "resize";
     if (!read_choice(root, "filter", alx_filter_choices, &filter)) return "filter";
+    p->decode = (alx_decode)decode;
     p->resize = (alx_resize)resize;
     p->filter = (alx_filter)filter;
     if (!read_sizes(root, "image_size", 2, (int *[]){&p->image_height, &p->image_width})) return "image_size";
@@ -118,10 +128,17 @@ alx_status alx_preprocess_parse(alx_preprocess *p, const char *json, alx_error *
     if (!root)
         return alx_fail(err, ALX_BAD_MODEL, "preprocessing: not JSON: %s", alx_text_printable(trouble.text, text));
     const char *key = json_is_object(root) ? read_keys(p, root) : "{}";
+    const char *value = key ? json_string_value(json_object_get(root, key)) : NULL;
+    alx_status status = ALX_OK;
+    if (value)
+        status =
+            alx_fail(err, ALX_BAD_MODEL, "preprocessing: %s \"%s\" is not known; the model file is damaged or newer",
+                     key, alx_text_printable(value, text));
+    else if (key)
+        status = alx_fail(err, ALX_BAD_MODEL,
+                          "preprocessing: %s is missing or out of range; the model file is damaged or newer", key);
     json_decref(root);
-    if (!key) return ALX_OK;
-    return alx_fail(err, ALX_BAD_MODEL,
-                    "preprocessing: %s is missing or out of range; the model file is damaged or newer", key);
+    return status;
 }
 
 static void describe_numbers(alx_text *text, const char *name, const double *values, int count, double usual)
@@ -140,6 +157,7 @@ void alx_preprocess_describe(alx_text *text, const alx_preprocess *p)
     alx_text_printf(text, "%dx%d %s %s", p->image_height, p->image_width,
                     choice_name(alx_resize_choices, (int64_t)p->resize),
                     choice_name(alx_filter_choices, (int64_t)p->filter));
+    if (p->decode == ALX_DECODE_FAST) alx_text_add(text, ", fast decode");
     if (p->height != p->image_height || p->width != p->image_width)
         alx_text_printf(text, ", %dx%d cut out", p->height, p->width);
     if (p->channels == 1) alx_text_add(text, ", grey");
@@ -160,11 +178,10 @@ int alx_centre_offset(int64_t outer, int64_t inner)
     return (int)(half + (gap & half & 1)); /* an odd gap goes up where half is odd */
 }
 
-/* The whole resized image is at least as large as the target; its centre is kept.
+/* Of an image of w x h, the whole resized image is at least as large as the target; its centre is kept.
  * Longer side as torchvision computes it: rounded down. */
-static void fit_cover(alx_resample_part *part, int64_t width, int64_t height)
+static void fit_cover(alx_resample_part *part, int64_t w, int64_t h, int64_t width, int64_t height)
 {
-    int64_t w = part->src_width, h = part->src_height;
     int wide = w * height >= h * width;
     part->full_width = (int)(wide ? w * height / h : width);
     part->full_height = (int)(wide ? height : h * width / w);
@@ -175,38 +192,33 @@ static void fit_cover(alx_resample_part *part, int64_t width, int64_t height)
 }
 
 /* The resized image is at most as large; rounding as in ImageOps.contain. */
-static void fit_contain(alx_resample_part *part, int width, int height)
+static void fit_contain(alx_resample_part *part, int w, int h, int width, int height)
 {
-    double source = (double)part->src_width / part->src_height, target = (double)width / height;
+    double source = (double)w / h, target = (double)width / height;
     part->width = width;
     part->height = height;
-    if (source > target) part->height = (int)rint((double)part->src_height / part->src_width * width);
-    if (source < target) part->width = (int)rint((double)part->src_width / part->src_height * height);
+    if (source > target) part->height = (int)rint((double)h / w * width);
+    if (source < target) part->width = (int)rint((double)w / h * height);
     if (part->height < 1) part->height = 1;
     if (part->width < 1) part->width = 1;
     part->full_width = part->width;
     part->full_height = part->height;
 }
 
-alx_status alx_preprocess_resize(const alx_preprocess *p, alx_resampler *scratch, const uint8_t *rgb, int width,
-                                 int height, uint8_t *out, alx_error *err)
+/* source: pixels and what they show of an image of width x height. */
+static alx_status resize(const alx_preprocess *p, alx_resampler *scratch, const alx_resample_part *source, int width,
+                         int height, uint8_t *out, alx_error *err)
 {
     size_t stride = (size_t)p->image_width * 3;
-    alx_resample_part part = {
-        .src = rgb,
-        .src_width = width,
-        .src_height = height,
-        .full_width = p->image_width,
-        .full_height = p->image_height,
-        .width = p->image_width,
-        .height = p->image_height,
-        .dst = out,
-        .dst_stride = stride,
-        .filter = p->filter,
-    };
-    if (p->resize == ALX_RESIZE_COVER) fit_cover(&part, p->image_width, p->image_height);
+    alx_resample_part part = *source;
+    part.full_width = part.width = p->image_width;
+    part.full_height = part.height = p->image_height;
+    part.dst = out;
+    part.dst_stride = stride;
+    part.filter = p->filter;
+    if (p->resize == ALX_RESIZE_COVER) fit_cover(&part, width, height, p->image_width, p->image_height);
     if (p->resize == ALX_RESIZE_CONTAIN) {
-        fit_contain(&part, p->image_width, p->image_height);
+        fit_contain(&part, width, height, p->image_width, p->image_height);
         if (part.width < p->image_width || part.height < p->image_height)
             memset(out, 0, stride * (size_t)p->image_height);
         part.dst += (size_t)alx_centre_offset(p->image_height, part.height) * stride +
@@ -215,21 +227,49 @@ alx_status alx_preprocess_resize(const alx_preprocess *p, alx_resampler *scratch
     return alx_resample_cut(scratch, &part, err);
 }
 
+alx_status alx_preprocess_resize(const alx_preprocess *p, alx_resampler *scratch, const uint8_t *rgb, int width,
+                                 int height, uint8_t *out, alx_error *err)
+{
+    const alx_resample_part source = {.src = rgb, .src_width = width, .src_height = height};
+    return resize(p, scratch, &source, width, height, out, err);
+}
+
+alx_status alx_preprocess_resize_image(const alx_preprocess *p, alx_resampler *scratch, const alx_image *image,
+                                       uint8_t *out, alx_error *err)
+{
+    const alx_resample_part source = {.src = image->rgb,
+                                      .src_width = image->width,
+                                      .src_height = image->height,
+                                      .across = image->across,
+                                      .down = image->down};
+    return resize(p, scratch, &source, image->full_width, image->full_height, out, err);
+}
+
+/* A cover is as large as its target on both sides, and what a contain leaves of one is bars.  Not the input's size
+ * counts but that of the resized image, which crops are cut out of. */
+const alx_image_need *alx_preprocess_need(const alx_preprocess *p, alx_image_need *need)
+{
+    if (p->decode == ALX_DECODE_EXACT) return NULL;
+    *need = (alx_image_need){p->image_width, p->image_height, p->resize == ALX_RESIZE_CONTAIN};
+    return need;
+}
+
 /* Computed in double and rounded once: a table makes the exact value the fast one. */
-static void fill_tables(const alx_preprocess *p, float tables[3][256])
+void alx_scaling_fill(alx_scaling *scaling, const alx_preprocess *p)
 {
     for (int c = 0; c < p->channels; c++)
-        for (int v = 0; v < 256; v++) tables[c][v] = (float)((v * p->rescale - p->mean[c]) / p->std[c]);
+        for (int v = 0; v < 256; v++) scaling->value[c][v] = (float)((v * p->rescale - p->mean[c]) / p->std[c]);
 }
 
 /* `step` is 3, or -3 to mirror. */
-static void emit_rgb_row(float *x, size_t plane, const uint8_t *in, ptrdiff_t step, int width, float tables[3][256])
+static void emit_rgb_row(float *x, size_t plane, const uint8_t *in, ptrdiff_t step, int width,
+                         const alx_scaling *scaling)
 {
     for (int i = 0; i < width; i++) {
         const uint8_t *pixel = in + i * step;
-        x[i] = tables[0][pixel[0]];
-        x[plane + (size_t)i] = tables[1][pixel[1]];
-        x[2 * plane + (size_t)i] = tables[2][pixel[2]];
+        x[i] = scaling->value[0][pixel[0]];
+        x[plane + (size_t)i] = scaling->value[1][pixel[1]];
+        x[2 * plane + (size_t)i] = scaling->value[2][pixel[2]];
     }
 }
 
@@ -240,16 +280,22 @@ static void emit_grey_row(float *x, const uint8_t *in, ptrdiff_t step, int width
 
 void alx_preprocess_emit(const alx_preprocess *p, const uint8_t *resized, int top, int left, int mirror, float *x)
 {
-    float tables[3][256];
-    fill_tables(p, tables);
+    alx_scaling scaling;
+    alx_scaling_fill(&scaling, p);
+    alx_preprocess_emit_scaled(p, &scaling, resized, top, left, mirror, x);
+}
+
+void alx_preprocess_emit_scaled(const alx_preprocess *p, const alx_scaling *scaling, const uint8_t *resized, int top,
+                                int left, int mirror, float *x)
+{
     size_t plane = (size_t)p->height * (size_t)p->width;
     for (int y = 0; y < p->height; y++) {
         const uint8_t *row = resized + ((size_t)(top + y) * (size_t)p->image_width + (size_t)left) * 3;
         if (mirror) row += ((size_t)p->width - 1) * 3;
         float *out = x + (size_t)y * (size_t)p->width;
         if (p->channels == 1)
-            emit_grey_row(out, row, mirror ? -3 : 3, p->width, tables[0]);
+            emit_grey_row(out, row, mirror ? -3 : 3, p->width, scaling->value[0]);
         else
-            emit_rgb_row(out, plane, row, mirror ? -3 : 3, p->width, tables);
+            emit_rgb_row(out, plane, row, mirror ? -3 : 3, p->width, scaling);
     }
 }

@@ -2,13 +2,14 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clones.h"
 
 /* The instruction sets that have a 32-bit multiply. */
-#define CLONES ALX_CLONES("avx2", "default")
+#define CLONES ALX_CLONES("arch=x86-64-v4", "avx2", "default")
 
 /* Pillow (src/libImaging/Resample.c) weighs in integers of 22 fractional bits: 8 bits
  * of pixel and 2 bits for the overshoot of bicubic and Lanczos fill the 32.  It
@@ -55,7 +56,8 @@ static const struct {
 
 /* One direction: which source pixels make output i, and how much of each. */
 typedef struct axis {
-    int src, full;    /* sizes before and after */
+    int src;          /* size before */
+    double origin;    /* the place in it that stands for the left edge of output 0 */
     int from, count;  /* the outputs that are computed: from .. from + count - 1 */
     double scale;     /* source pixels an output pixel */
     double stretch;   /* of the kernel: max(scale, 1) */
@@ -66,9 +68,9 @@ typedef struct axis {
     int32_t *weights; /* (count, taps) */
 } axis;
 
-static axis axis_plan(int src, int full, int from, int count, alx_filter filter)
+static axis axis_plan(int src, alx_extent box, int full, int from, int count, alx_filter filter)
 {
-    axis a = {.src = src, .full = full, .from = from, .count = count, .scale = (double)src / full};
+    axis a = {.src = src, .origin = box.start, .from = from, .count = count, .scale = box.length / full};
     a.stretch = a.scale < 1.0 ? 1.0 : a.scale;
     a.support = kernels[filter].support * a.stretch;
     a.taps = (int)ceil(a.support) * 2 + 1;
@@ -94,7 +96,7 @@ static void axis_fill(axis *a, int32_t *room, alx_filter filter)
     double (*weight)(double) = kernels[filter].weight;
     double narrow = 1.0 / a->stretch;
     for (int i = 0; i < a->count; i++) {
-        double centre = (a->from + i + 0.5) * a->scale;
+        double centre = a->origin + (a->from + i + 0.5) * a->scale;
         int low = (int)(centre - a->support + 0.5), high = (int)(centre + a->support + 0.5);
         if (low < 0) low = 0;
         if (high > a->src) high = a->src;
@@ -127,24 +129,76 @@ static inline lanes load_pixel(const uint8_t *p, size_t bytes)
     return __builtin_convertvector(pixel, lanes);
 }
 
+static void resize_row(uint8_t *out, const uint8_t *in, const axis *a)
+{
+    for (int i = 0; i < a->count; i++) {
+        const uint8_t *p = in + (size_t)a->first[i] * 3;
+        const int32_t *w = a->weights + (size_t)i * (size_t)a->taps;
+        int last = a->used[i] - 1; /* may be the last pixel of all: no byte follows it */
+        lanes sum = {HALF, HALF, HALF, HALF};
+        for (int k = 0; k < last; k++, p += 3) sum += load_pixel(p, 4) * w[k];
+        sum += load_pixel(p, 3) * w[last];
+        *out++ = to_byte(sum[0]);
+        *out++ = to_byte(sum[1]);
+        *out++ = to_byte(sum[2]);
+    }
+}
+
+/* The same of eight rows at once: a lane holds one row's pixel, red in its lowest byte.  Another row must follow them,
+ * for the fourth byte of a load may be its first. */
+enum { ROWS = 8 };
+typedef int32_t row_lanes __attribute__((vector_size(ROWS * sizeof(int32_t))));
+
+static inline int32_t load_word(const uint8_t *p)
+{
+    int32_t word;
+    memcpy(&word, p, sizeof word);
+    return word;
+}
+
+CLONES
+static void resize_rows(uint8_t *out, size_t out_stride, const uint8_t *in, size_t in_stride, const axis *a)
+{
+    for (int i = 0; i < a->count; i++) {
+        const uint8_t *p = in + (size_t)a->first[i] * 3;
+        const int32_t *w = a->weights + (size_t)i * (size_t)a->taps;
+        row_lanes red = (row_lanes){0} + HALF, green = red, blue = red;
+        for (int k = 0; k < a->used[i]; k++, p += 3) {
+            const uint8_t *half = p + 4 * in_stride;
+            const row_lanes pixel = {load_word(p),
+                                     load_word(p + in_stride),
+                                     load_word(p + 2 * in_stride),
+                                     load_word(p + 3 * in_stride),
+                                     load_word(half),
+                                     load_word(half + in_stride),
+                                     load_word(half + 2 * in_stride),
+                                     load_word(half + 3 * in_stride)};
+            red += (pixel & 255) * w[k];
+            green += (pixel >> 8 & 255) * w[k];
+            blue += (pixel >> 16 & 255) * w[k];
+        }
+        /* Bounded as vectors, as to_byte does: no bits below 0 or above 255. */
+        row_lanes pixels = {0};
+        row_lanes *const channels[] = {&blue, &green, &red};
+        for (int c = 0; c < 3; c++) {
+            row_lanes sum = *channels[c] >> FRACTION_BITS;
+            sum &= ~(sum >> 31);
+            pixels = pixels << 8 | ((sum | (255 - sum) >> 31) & 255);
+        }
+        uint32_t words[ROWS];
+        memcpy(words, &pixels, sizeof words);
+        for (size_t r = 0; r < ROWS; r++) memcpy(out + r * out_stride + (size_t)i * 3, &words[r], 3);
+    }
+}
+
 /* out: rows x a->count x 3; in: rows of in_stride bytes. */
 CLONES
 static void resize_across(uint8_t *out, size_t out_stride, const uint8_t *in, size_t in_stride, int rows, const axis *a)
 {
-    for (int y = 0; y < rows; y++) {
-        uint8_t *o = out + (size_t)y * out_stride;
-        for (int i = 0; i < a->count; i++) {
-            const uint8_t *p = in + (size_t)y * in_stride + (size_t)a->first[i] * 3;
-            const int32_t *w = a->weights + (size_t)i * (size_t)a->taps;
-            int last = a->used[i] - 1; /* may be the last pixel of all: no byte follows it */
-            lanes sum = {HALF, HALF, HALF, HALF};
-            for (int k = 0; k < last; k++, p += 3) sum += load_pixel(p, 4) * w[k];
-            sum += load_pixel(p, 3) * w[last];
-            *o++ = to_byte(sum[0]);
-            *o++ = to_byte(sum[1]);
-            *o++ = to_byte(sum[2]);
-        }
-    }
+    int y = 0;
+    for (; y + ROWS < rows; y += ROWS)
+        resize_rows(out + (size_t)y * out_stride, out_stride, in + (size_t)y * in_stride, in_stride, a);
+    for (; y < rows; y++) resize_row(out + (size_t)y * out_stride, in + (size_t)y * in_stride, a);
 }
 
 /* Adds n columns up; n is a constant where it matters, which lets the compiler vectorise. */
@@ -180,9 +234,9 @@ static void copy_rows(uint8_t *out, size_t out_stride, const uint8_t *in, size_t
 
 /* Source index of each output, as Pillow's affine transform finds it: by adding the
  * step up, not by multiplying, which differs in the last bit. */
-static void nearest_places(int32_t *places, int src, int full, int from, int count)
+static void nearest_places(int32_t *places, int src, alx_extent box, int full, int from, int count)
 {
-    double step = (double)src / full, at = step * 0.5;
+    double step = box.length / full, at = box.start + step * 0.5;
     for (int i = 0; i < from + count; i++, at += step)
         if (i >= from) places[i - from] = (int)at < src ? (int)at : src - 1;
 }
@@ -207,18 +261,30 @@ static alx_status row_room(alx_resampler *scratch, size_t rows, size_t bytes, al
     return ALX_OK;
 }
 
+/* What an axis of the source shows. */
+static alx_extent shown(alx_extent box, int src)
+{
+    return box.length > 0 ? box : (alx_extent){0, src};
+}
+
 static alx_status resize_nearest(alx_resampler *scratch, const alx_resample_part *p, alx_error *err)
 {
     ALX_TRY(table_room(scratch, (size_t)p->width + (size_t)p->height, err));
     int32_t *xs = scratch->tables, *ys = xs + p->width;
-    nearest_places(xs, p->src_width, p->full_width, p->left, p->width);
-    nearest_places(ys, p->src_height, p->full_height, p->top, p->height);
+    nearest_places(xs, p->src_width, shown(p->across, p->src_width), p->full_width, p->left, p->width);
+    nearest_places(ys, p->src_height, shown(p->down, p->src_height), p->full_height, p->top, p->height);
     for (int y = 0; y < p->height; y++) {
         const uint8_t *row = p->src + (size_t)ys[y] * (size_t)p->src_width * 3;
         uint8_t *o = p->dst + (size_t)y * p->dst_stride;
         for (int x = 0; x < p->width; x++, o += 3) memcpy(o, row + (size_t)xs[x] * 3, 3);
     }
     return ALX_OK;
+}
+
+/* Pixels that stay as they are need no arithmetic. */
+static bool changes(alx_extent box, int src, int full)
+{
+    return full != src || box.start != 0 || box.length != src;
 }
 
 alx_status alx_resample_cut(alx_resampler *scratch, const alx_resample_part *p, alx_error *err)
@@ -228,12 +294,14 @@ alx_status alx_resample_cut(alx_resampler *scratch, const alx_resample_part *p, 
     if (p->filter == ALX_FILTER_NEAREST) return resize_nearest(scratch, p, err);
 
     size_t in_stride = (size_t)p->src_width * 3, bytes = (size_t)p->width * 3;
-    int across = p->full_width != p->src_width, down = p->full_height != p->src_height;
-    axis h = axis_plan(p->src_width, p->full_width, p->left, p->width, p->filter);
-    axis v = axis_plan(p->src_height, p->full_height, p->top, p->height, p->filter);
+    const alx_extent box_across = shown(p->across, p->src_width), box_down = shown(p->down, p->src_height);
+    const bool across = changes(box_across, p->src_width, p->full_width);
+    const bool down = changes(box_down, p->src_height, p->full_height);
+    axis h = axis_plan(p->src_width, box_across, p->full_width, p->left, p->width, p->filter);
+    axis v = axis_plan(p->src_height, box_down, p->full_height, p->top, p->height, p->filter);
     ALX_TRY(table_room(scratch, axis_room(&h) + axis_room(&v), err));
-    axis_fill(&h, scratch->tables, p->filter);
-    axis_fill(&v, scratch->tables + axis_room(&h), p->filter);
+    if (across) axis_fill(&h, scratch->tables, p->filter);
+    if (down) axis_fill(&v, scratch->tables + axis_room(&h), p->filter);
 
     if (!down) {
         const uint8_t *in = p->src + (size_t)p->top * in_stride;

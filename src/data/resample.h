@@ -31,6 +31,7 @@ alx_status alx_resample(alx_resampler *scratch, uint8_t *dst, int dst_width, int
 typedef struct alx_resample_part {
     const uint8_t *src; /* (src_height, src_width, 3) */
     int src_width, src_height;
+    alx_extent across, down; /* what of src is resized, as Pillow's `box`; length 0: all */
     int full_width, full_height;
     int left, top, width, height;
     uint8_t *dst; /* height rows of width x 3 bytes, dst_stride bytes apart */

@@ -25,23 +25,25 @@ static alx_status read_pixels(alx_image *image, uint64_t *hash, const alx_idx *i
     return ALX_OK;
 }
 
-static alx_status read_file(alx_image *image, uint64_t *hash, const char *path, alx_error *err)
+static alx_status read_file(alx_image *image, uint64_t *hash, const char *path, const alx_image_need *need,
+                            alx_error *err)
 {
     uint8_t *bytes = NULL;
     size_t count = 0;
     ALX_TRY(alx_file_read(&bytes, &count, path, ALX_IMAGE_MAX_FILE, err));
     if (hash) *hash = XXH3_64bits(bytes, count);
-    alx_status status = alx_image_decode(image, bytes, count, err);
+    alx_status status = alx_image_decode(image, bytes, count, need, err);
     free(bytes);
     alx_printable name;
     return status ? alx_where(err, status, "%s", alx_text_printable(path, name)) : ALX_OK;
 }
 
-alx_status alx_sample_read(alx_image *image, uint64_t *hash, const alx_sample_list *list, int64_t index, alx_error *err)
+alx_status alx_sample_read(alx_image *image, uint64_t *hash, const alx_sample_list *list, int64_t index,
+                           const alx_image_need *need, alx_error *err)
 {
     const alx_sample *sample = &list->samples[index];
     if (sample->pixels) return read_pixels(image, hash, list->idx, sample->pixels, err);
-    return read_file(image, hash, sample->path, err);
+    return read_file(image, hash, sample->path, need, err);
 }
 
 /* ---- Classes ---- */

@@ -30,10 +30,10 @@ typedef struct alx_sample_list {
 
 void alx_sample_list_finish(alx_sample_list *list);
 
-/* Sample `index`, decoded; hash (may be NULL) gets XXH3 of the file, or of the pixels where there is none.  The message
- * begins with the path.  Safe on several threads with an image each. */
+/* Sample `index`, decoded as alx_image_decode does with need; hash (may be NULL) gets XXH3 of the file, or of the
+ * pixels where there is none.  The message begins with the path.  Safe on several threads with an image each. */
 alx_status alx_sample_read(alx_image *image, uint64_t *hash, const alx_sample_list *list, int64_t index,
-                           alx_error *err);
+                           const alx_image_need *need, alx_error *err);
 
 /* ---- Sources ---- */
 

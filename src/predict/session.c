@@ -136,10 +136,13 @@ typedef struct slots {
 static alx_status read_slot(alx_session *session, alx_decoder *decoder, const slots *from, int slot, alx_error *err)
 {
     const char *path = from->paths ? from->paths[slot] : from->list->samples[from->first + slot].path;
-    ALX_TRY(from->paths ? alx_image_read(&decoder->image, path, err)
-                        : alx_sample_read(&decoder->image, NULL, from->list, from->first + slot, err));
-    const alx_image *image = &decoder->image;
-    alx_status status = alx_session_put(session, decoder, slot, image->rgb, image->width, image->height, err);
+    const alx_preprocess *p = &session->model->preprocess;
+    alx_image_need room;
+    const alx_image_need *need = alx_preprocess_need(p, &room);
+    ALX_TRY(from->paths ? alx_image_read(&decoder->image, path, need, err)
+                        : alx_sample_read(&decoder->image, NULL, from->list, from->first + slot, need, err));
+    alx_status status = alx_preprocess_resize_image(p, &decoder->scratch, &decoder->image,
+                                                    session->resized + (size_t)slot * session->image_bytes, err);
     alx_printable name;
     return status ? alx_where(err, status, "%s", alx_text_printable(path, name)) : ALX_OK;
 }

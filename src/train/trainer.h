@@ -74,8 +74,8 @@ alx_status alx_trainer_fill(alx_trainer *trainer, const int64_t *images, int64_t
 /* Images of one step, and how they are drawn. */
 typedef struct alx_step_images {
     const int64_t *images; /* (count): places in the list */
-    int64_t count;
-    bool augment; /* as they are drawn for `epoch` */
+    int64_t count, next;   /* of this step; of those behind them in the list, which may be read ahead */
+    bool augment;          /* as they are drawn for `epoch` */
     int64_t epoch;
     int64_t step; /* since the run began: what dropout draws from */
 } alx_step_images;

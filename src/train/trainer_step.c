@@ -42,6 +42,13 @@ alx_status alx_trainer_fill(alx_trainer *t, const int64_t *images, int64_t count
     return ALX_OK;
 }
 
+/* Of the images behind `first`, as many as a batch has. */
+static void read_ahead(const alx_loader *loader, const int64_t *images, int64_t first, int64_t batch, int64_t count)
+{
+    const int64_t left = least(batch, count - first);
+    if (left > 0) alx_loader_read_ahead(loader, images + first, (int)left);
+}
+
 /* Runs `count` images from place `slot` of a step on: the gradient is of their mean loss.  A step's draws do not depend
  * on how it is cut. */
 static alx_status run_part(alx_trainer *t, const alx_step_images *s, int64_t slot, int64_t count, alx_sums *sums,
@@ -49,6 +56,7 @@ static alx_status run_part(alx_trainer *t, const alx_step_images *s, int64_t slo
 {
     const uint64_t seed = (uint64_t)t->recipe->train.seed;
     ALX_TRY(alx_trainer_fill(t, s->images + slot, count, s->augment, s->epoch, err));
+    read_ahead(t->data.train_loader, s->images, slot + count, t->micro, s->count + s->next);
     const alx_step_key key = {.seed = seed, .step = (uint32_t)s->step, .first_slot = (uint32_t)slot};
     ALX_TRY(alx_engine_run(t->engine, ALX_MODE_TRAIN, count, &key, err));
     alx_sums_add(sums, count, t->graph->spec.classes, alx_engine_losses(t->engine), alx_engine_probabilities(t->engine),
@@ -116,8 +124,12 @@ alx_status alx_trainer_train_step(alx_trainer *t, alx_error *err)
     alx_run_state *run = &t->run;
     const int64_t first = run->step * t->update, images = least(t->update, t->data.train.count - first);
     const double rate = rate_at(t, run->global_step);
-    const alx_step_images all = {
-        .images = t->order + first, .count = images, .augment = true, .epoch = run->epoch, .step = run->global_step};
+    const alx_step_images all = {.images = t->order + first,
+                                 .count = images,
+                                 .next = t->data.train.count - first - images,
+                                 .augment = true,
+                                 .epoch = run->epoch,
+                                 .step = run->global_step};
     float *gradient;
     ALX_TRY(alx_trainer_gradient(&gradient, t, &all, &run->train, err));
     run->step++;
@@ -139,6 +151,7 @@ alx_status alx_trainer_validation_step(alx_trainer *t, alx_error *err)
     const int64_t first = run->val_step * t->val_batch, n = least(t->val_batch, t->data.validation.count - first);
     ALX_TRY(alx_loader_fill(t->data.validation_loader, t->order + first, (int)n, 0, 0, 0, alx_engine_images(t->engine),
                             alx_engine_labels(t->engine), err));
+    read_ahead(t->data.validation_loader, t->order, first + n, t->val_batch, t->data.validation.count);
     /* A last, smaller batch runs in the full one's plan, which has packed weights already; images are independent of
      * each other here, and what stands behind the first n is not looked at. */
     ALX_TRY(alx_engine_run(t->engine, ALX_MODE_EVALUATE, t->val_batch, NULL, err));

@@ -25,7 +25,8 @@ static void check_list(const alx_sample_list *list)
     alx_image image = {0};
     for (int64_t i = 0; i < list->count; i++) {
         require(list->samples[i].label >= 0 && list->samples[i].label < list->class_count);
-        require(alx_sample_read(&image, NULL, list, i, NULL) == ALX_OK && image.rgb[0] == list->samples[i].pixels[0]);
+        require(alx_sample_read(&image, NULL, list, i, NULL, NULL) == ALX_OK &&
+                image.rgb[0] == list->samples[i].pixels[0]);
     }
     alx_image_finish(&image);
 }

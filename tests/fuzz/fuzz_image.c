@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     alx_image image = {0};
     alx_error err = {0};
-    alx_status status = alx_image_decode(&image, data, size, &err);
+    alx_status status = alx_image_decode(&image, data, size, NULL, &err);
     if (status) {
         require(status == err.status && err.message[0] && !strchr(err.message, '\n'));
         alx_image_finish(&image);
@@ -30,6 +30,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         alx_preprocess p = {
             .resize = (alx_resize)(way % 3), .filter = (alx_filter)(way / 3), .image_width = 24, .image_height = 16};
         require(alx_preprocess_resize(&p, &scratch, image.rgb, image.width, image.height, out, &err) == ALX_OK);
+    }
+    /* What can be decoded can be decoded smaller, and shows as large an image. */
+    const int width = image.full_width, height = image.full_height;
+    for (int way = 0; way < 3 && count < 1 << 20; way++) {
+        alx_preprocess p = {.decode = ALX_DECODE_FAST,
+                            .resize = (alx_resize)way,
+                            .filter = ALX_FILTER_LANCZOS,
+                            .image_width = 24,
+                            .image_height = 16};
+        alx_image_need need;
+        require(alx_image_decode(&image, data, size, alx_preprocess_need(&p, &need), &err) == ALX_OK);
+        require(image.full_width == width && image.full_height == height);
+        require(alx_preprocess_resize_image(&p, &scratch, &image, out, &err) == ALX_OK);
     }
     alx_resampler_finish(&scratch);
     alx_image_finish(&image);

@@ -199,7 +199,7 @@ static inline bytes take_webp(uint8_t *data, size_t count)
 static inline void assert_decodes(alx_image *image, bytes file, int width, int height)
 {
     alx_error error;
-    alx_status status = alx_image_decode(image, file.data, file.count, &error);
+    alx_status status = alx_image_decode(image, file.data, file.count, NULL, &error);
     if (status) print_error("%s\n", error.message);
     assert_int_equal(status, ALX_OK);
     assert_int_equal(image->width, width);
@@ -210,7 +210,7 @@ static inline void assert_refused(bytes file, const char *part)
 {
     alx_image image = {0};
     alx_error error = {0};
-    assert_int_equal(alx_image_decode(&image, file.data, file.count, &error), ALX_BAD_DATA);
+    assert_int_equal(alx_image_decode(&image, file.data, file.count, NULL, &error), ALX_BAD_DATA);
     if (!strstr(error.message, part)) print_error("%s\n", error.message);
     assert_non_null(strstr(error.message, part));
     assert_null(strchr(error.message, '\n'));

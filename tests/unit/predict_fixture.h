@@ -67,16 +67,17 @@ static inline void write_image(const char *path, int number)
 }
 
 /* A model file that says it is `yaml` and holds the tensors of `tensors`, for inputs of side x side out of images of
- * image_side x image_side. */
-static inline void write_model_for(const char *path, const char *yaml, const char *tensors, int class_count, int side,
-                                   int image_side)
+ * image_side x image_side, decoded as `decode` says. */
+static inline void write_model_decoding(const char *path, const char *yaml, const char *tensors, int class_count,
+                                        int side, int image_side, alx_decode decode)
 {
     alx_error err = {0};
     alx_spec spec = {0};
     alx_graph *graph = NULL;
     alx_params *params = NULL;
     alx_safetensors_writer *writer = NULL;
-    alx_preprocess p = {.image_height = image_side,
+    alx_preprocess p = {.decode = decode,
+                        .image_height = image_side,
                         .image_width = image_side,
                         .height = side,
                         .width = side,
@@ -103,6 +104,12 @@ static inline void write_model_for(const char *path, const char *yaml, const cha
     free(preprocessing);
     alx_params_destroy(params);
     alx_graph_destroy(graph);
+}
+
+static inline void write_model_for(const char *path, const char *yaml, const char *tensors, int class_count, int side,
+                                   int image_side)
+{
+    write_model_decoding(path, yaml, tensors, class_count, side, image_side, ALX_DECODE_EXACT);
 }
 
 static inline void write_model(const char *path, const char *yaml, const char *tensors, int class_count, int side)

@@ -92,11 +92,11 @@ static void images_and_labels_are_read(void **state)
         for (int i = 0; i < IMAGES; i++) assert_int_equal(list.samples[i].label, truth[i]);
         alx_image image = {0};
         uint64_t first, second;
-        assert_int_equal(alx_sample_read(&image, &first, &list, 3, &error), ALX_OK);
+        assert_int_equal(alx_sample_read(&image, &first, &list, 3, NULL, &error), ALX_OK);
         assert_int_equal(image.width, WIDTH);
         assert_int_equal(image.height, HEIGHT);
         for (int k = 0; k < 3 * PIXELS; k++) assert_int_equal(image.rgb[k], 30 + k / 3);
-        assert_int_equal(alx_sample_read(&image, &second, &list, 4, &error), ALX_OK);
+        assert_int_equal(alx_sample_read(&image, &second, &list, 4, NULL, &error), ALX_OK);
         assert_true(first != second);
         alx_image_finish(&image);
         alx_sample_list_finish(&list);
@@ -135,7 +135,7 @@ static void pixels_are_shared(void **state)
     alx_sample_list_finish(&list);
     alx_image image = {0};
     for (int64_t i = 0; i < validation.count; i++) {
-        assert_int_equal(alx_sample_read(&image, NULL, &validation, i, &error), ALX_OK);
+        assert_int_equal(alx_sample_read(&image, NULL, &validation, i, NULL, &error), ALX_OK);
         assert_int_equal(image.rgb[0], 10 * atoi(strchr(validation.samples[i].path, '#') + 1));
     }
     alx_image_finish(&image);

@@ -12,10 +12,11 @@ static void cut_everywhere(bytes file)
     for (size_t n = 0; n < file.count; n++) {
         bytes cut = {malloc(n ? n : 1), n};
         memcpy(cut.data, file.data, n);
-        if (alx_image_decode(&image, cut.data, n, &error) != ALX_BAD_DATA) fail_msg("accepted when cut at %zu", n);
+        if (alx_image_decode(&image, cut.data, n, NULL, &error) != ALX_BAD_DATA)
+            fail_msg("accepted when cut at %zu", n);
         bytes_finish(&cut);
     }
-    assert_int_equal(alx_image_decode(&image, file.data, file.count, &error), ALX_OK);
+    assert_int_equal(alx_image_decode(&image, file.data, file.count, NULL, &error), ALX_OK);
     alx_image_finish(&image);
 }
 
@@ -79,7 +80,7 @@ static void test_flipped_bytes(void **state)
     for (size_t f = 0; f < 3; f++) {
         for (size_t i = 0; i < files[f].count; i++) {
             files[f].data[i] ^= 0x55;
-            alx_status status = alx_image_decode(&image, files[f].data, files[f].count, &error);
+            alx_status status = alx_image_decode(&image, files[f].data, files[f].count, NULL, &error);
             assert_true(status == ALX_OK || status == ALX_BAD_DATA);
             files[f].data[i] ^= 0x55;
         }
@@ -191,7 +192,7 @@ static void test_noise(void **state)
     alx_image image = {0};
     for (uint32_t seed = 0; seed < 300; seed++) {
         bytes file = noise(seed * 3, seed);
-        assert_int_equal(alx_image_decode(&image, file.data, file.count, &error), ALX_BAD_DATA);
+        assert_int_equal(alx_image_decode(&image, file.data, file.count, NULL, &error), ALX_BAD_DATA);
         bytes_finish(&file);
     }
     alx_image_finish(&image);

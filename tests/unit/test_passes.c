@@ -85,10 +85,9 @@ static void others_are_left_alone(void **state)
                                      "- dropout: {name: d, rate: 0.5}\n- add: {from: [a, d]}\n- flatten\n");
     static const char other[] =
         NET("- conv2d: {filters: 16, kernel_size: 3, activation: tanh}\n- dropout: {rate: 0.5}\n- flatten\n");
-    static const char pooled[] =
-        NET("- conv2d: {name: a, filters: 16, kernel_size: 3, activation: relu}\n"
-            "- max_pooling2d: {name: p, pool_size: 3, strides: 1, padding: same}\n"
-            "- add: {from: [a, p]}\n- dropout: {rate: 0.5}\n- dropout: {rate: 0.5}\n- flatten\n");
+    static const char pooled[] = NET("- conv2d: {name: a, filters: 16, kernel_size: 3, activation: relu}\n"
+                                     "- max_pooling2d: {name: p, pool_size: 3, strides: 1, padding: same}\n"
+                                     "- add: {from: [a, p]}\n- dropout: {rate: 0.5}\n- flatten\n");
     const char *const all[] = {shared, other, pooled};
     for (int i = 0; i < 3; i++) {
         net n = open_net(all[i], 1);

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <omp.h>
 #include <pthread.h>
+#include <turbojpeg.h>
 
 #include "unit/predict_fixture.h"
 
@@ -51,6 +52,64 @@ static void file_and_pixels_agree(void **state)
     }
     alx_session_destroy(session);
     alx_model_destroy(model);
+}
+
+enum { PHOTO = 192 }; /* a side; 1/8 of it is 24, and the network takes 12 */
+
+static void write_photo(const char *path)
+{
+    static uint8_t rgb[PHOTO * PHOTO * 3];
+    for (int i = 0; i < PHOTO * PHOTO; i++) {
+        const int x = i % PHOTO, y = i / PHOTO;
+        rgb[3 * i] = (uint8_t)(x * 37 + y * 3);
+        rgb[3 * i + 1] = (uint8_t)(x * y);
+        rgb[3 * i + 2] = (uint8_t)(x * 7 + y * 31);
+    }
+    unsigned char *data = NULL;
+    unsigned long count = 0;
+    tjhandle tj = tjInitCompress();
+    assert_int_equal(tjCompress2(tj, rgb, PHOTO, 0, PHOTO, TJPF_RGB, &data, &count, TJSAMP_420, 90, 0), 0);
+    assert_int_equal(alx_file_write(path, data, count, NULL), ALX_OK);
+    tjFree(data);
+    tjDestroy(tj);
+}
+
+/* side: what the decoder is asked for. */
+static void read_photo(uint8_t *rgb, const char *path, int side)
+{
+    uint8_t *data = NULL;
+    size_t count = 0;
+    tjhandle tj = tjInitDecompress();
+    assert_int_equal(alx_file_read(&data, &count, path, 1 << 20, NULL), ALX_OK);
+    assert_int_equal(tjDecompress2(tj, data, (unsigned long)count, rgb, side, 0, side, TJPF_RGB, TJFLAG_ACCURATEDCT),
+                     0);
+    free(data);
+    tjDestroy(tj);
+}
+
+/* A file is decoded as the model says, so that it is seen as in training. */
+static void decoding_is_the_models(void **state)
+{
+    (void)state;
+    static uint8_t rgb[PHOTO * PHOTO * 3];
+    float of_file[2][CLASSES], of_pixels[2][CLASSES];
+    write_photo(in_folder("photo.jpg"));
+    for (int decode = 0; decode < 2; decode++) {
+        const int side = decode == ALX_DECODE_FAST ? PHOTO / 8 : PHOTO;
+        alx_error err = {0};
+        alx_model *model = NULL;
+        write_model_decoding(in_folder("decode.safetensors"), net, net, CLASSES, 12, 12, (alx_decode)decode);
+        assert_int_equal(alx_model_open(&model, in_folder("decode.safetensors"), &err), ALX_OK);
+        assert_int_equal(strstr(alx_model_preprocessing(model), "fast decode") != NULL, decode == ALX_DECODE_FAST);
+        alx_session *session = open_session(model, 1, 1);
+        assert_int_equal(alx_predict_file(session, in_folder("photo.jpg"), of_file[decode], &err), ALX_OK);
+        read_photo(rgb, in_folder("photo.jpg"), side);
+        assert_int_equal(alx_predict_pixels(session, rgb, side, side, side * 3, of_pixels[decode], &err), ALX_OK);
+        assert_memory_equal(of_file[decode], of_pixels[decode], sizeof of_file[decode]);
+        alx_session_destroy(session);
+        alx_model_destroy(model);
+    }
+    assert_memory_not_equal(of_file[0], of_file[1], sizeof of_file[0]);
 }
 
 static void wrong_pixels_are_refused(void **state)
@@ -243,10 +302,15 @@ static void run_folder_gives_the_best(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(model_tells_what_it_is),    cmocka_unit_test(file_and_pixels_agree),
-        cmocka_unit_test(wrong_pixels_are_refused),  cmocka_unit_test(wrong_settings_are_refused),
-        cmocka_unit_test(files_keep_their_places),   cmocka_unit_test(threads_share_a_model),
-        cmocka_unit_test(wrong_files_are_refused),   cmocka_unit_test(damage_is_seen),
+        cmocka_unit_test(model_tells_what_it_is),
+        cmocka_unit_test(file_and_pixels_agree),
+        cmocka_unit_test(decoding_is_the_models),
+        cmocka_unit_test(wrong_pixels_are_refused),
+        cmocka_unit_test(wrong_settings_are_refused),
+        cmocka_unit_test(files_keep_their_places),
+        cmocka_unit_test(threads_share_a_model),
+        cmocka_unit_test(wrong_files_are_refused),
+        cmocka_unit_test(damage_is_seen),
         cmocka_unit_test(run_folder_gives_the_best),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

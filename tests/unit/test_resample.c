@@ -26,14 +26,22 @@ static void test_pillow(void **state)
     while (fscanf(file, "%15s %15s %d %d %d %d %x", mode, filter, &sw, &sh, &dw, &dh, &expected) == 7) {
         bytes source = noise((size_t)sw * (size_t)sh * 3, (uint32_t)(sw * 65536 + sh));
         bytes out = noise((size_t)dw * (size_t)dh * 3, 1); /* black bars must be written */
-        alx_preprocess p = {.resize = (alx_resize)choice(alx_resize_choices, mode),
+        const bool boxed = strcmp(mode, "box") == 0;
+        alx_preprocess p = {.resize = (alx_resize)choice(alx_resize_choices, boxed ? "stretch" : mode),
                             .filter = (alx_filter)choice(alx_filter_choices, filter),
                             .image_width = dw,
                             .image_height = dh};
-        assert_int_equal(alx_preprocess_resize(&p, &scratch, source.data, sw, sh, out.data, &error), ALX_OK);
+        const alx_image image = {.width = sw,
+                                 .height = sh,
+                                 .full_width = sw,
+                                 .full_height = sh,
+                                 .across = {0.25, boxed ? sw - 0.625 : 0},
+                                 .down = {0.5, boxed ? sh - 0.75 : 0},
+                                 .rgb = source.data};
+        assert_int_equal(alx_preprocess_resize_image(&p, &scratch, &image, out.data, &error), ALX_OK);
         if (crc_32(out.data, out.count) != expected)
             fail_msg("%s %s %dx%d to %dx%d differs from Pillow", mode, filter, sw, sh, dw, dh);
-        if (p.resize == ALX_RESIZE_STRETCH) {
+        if (p.resize == ALX_RESIZE_STRETCH && !boxed) {
             memset(out.data, 0, out.count);
             alx_resample(&scratch, out.data, dw, dh, source.data, sw, sh, p.filter, &error);
             assert_int_equal(crc_32(out.data, out.count), expected);
@@ -162,6 +170,27 @@ static alx_preprocess imagenet(void)
                             .std = {0.229, 0.224, 1.0 / 3}};
 }
 
+/* Older models have no decode, which is exact; a word that is not known is quoted. */
+static void test_decode_key(const char *json)
+{
+    static const char key[] = "\"decode\":\"exact\",";
+    const char *at = strstr(json, key);
+    char text[1024];
+    alx_preprocess p;
+    assert_non_null(at);
+    snprintf(text, sizeof text, "%.*s%s", (int)(at - json), json, at + strlen(key));
+    p.decode = ALX_DECODE_FAST;
+    assert_int_equal(alx_preprocess_parse(&p, text, &error), ALX_OK);
+    assert_int_equal(p.decode, ALX_DECODE_EXACT);
+    snprintf(text, sizeof text, "%.*s\"decode\":\"fast\",%s", (int)(at - json), json, at + strlen(key));
+    assert_int_equal(alx_preprocess_parse(&p, text, &error), ALX_OK);
+    assert_int_equal(p.decode, ALX_DECODE_FAST);
+    snprintf(text, sizeof text, "%.*s\"decode\":\"qu\\nick\",%s", (int)(at - json), json, at + strlen(key));
+    assert_int_equal(alx_preprocess_parse(&p, text, &error), ALX_BAD_MODEL);
+    assert_string_equal(error.message,
+                        "preprocessing: decode \"qu\\nick\" is not known; the model file is damaged or newer");
+}
+
 static void test_json(void **state)
 {
     (void)state;
@@ -188,10 +217,16 @@ static void test_json(void **state)
     alx_preprocess_describe(&words, &p);
     assert_string_equal(words.data, "227x227 stretch bilinear, x 1/255");
     alx_text_finish(&words);
+    p.decode = ALX_DECODE_FAST;
+    alx_preprocess_describe(&words, &p);
+    assert_string_equal(words.data, "227x227 stretch bilinear, fast decode, x 1/255");
+    alx_text_finish(&words);
 
     /* One thing wrong at a time. */
     static const char *const wrong[][2] = {
         {"\"cover\"", "\"squash\""},
+        {"\"exact\"", "\"quick\""},
+        {"\"exact\"", "1"},
         {"\"lanczos\"", "7"},
         {"[256,300]", "[256]"},
         {"[256,300]", "[0,300]"},
@@ -215,6 +250,7 @@ static void test_json(void **state)
         if (alx_preprocess_parse(&back, text, &error) != ALX_BAD_MODEL) fail_msg("accepted: %s", text);
         assert_non_null(strstr(error.message, "preprocessing"));
     }
+    test_decode_key(json.data);
     assert_int_equal(alx_preprocess_parse(&back, "[]", &error), ALX_BAD_MODEL);
     assert_int_equal(alx_preprocess_parse(&back, "{\"a\\\n\":1}", &error), ALX_BAD_MODEL);
     assert_null(strchr(error.message, '\n')); /* the parser quotes the file */
