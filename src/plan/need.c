@@ -14,6 +14,7 @@ alx_plan_config alx_engine_plan_config(const alx_engine_config *config, alx_mode
                              .exact = config->exact,
                              .mixed = config->mixed,
                              .halves = config->training && config->type == ALX_BF16,
+                             .accumulate = config->accumulate,
                              .loss = {config->smoothing, config->class_weights}};
 }
 
