@@ -185,10 +185,9 @@ static void a_run_resumes_with_another_limit(void **state)
 {
     (void)state;
     alx_recipe *recipe = make_rich_recipe();
-    set(recipe, "batch_size", "12"); /* validation takes two steps */
+    set(recipe, "data.validation", at("train")); /* 42 images: two steps of 32 */
     run_it(recipe, "whole");
-    const uint64_t enough = need_of(recipe, "5");
-    set(recipe, "batch_size", "12");
+    const uint64_t enough = need_of(recipe, "13");
     for (int validating = 0; validating < 2; validating++) {
         const char *out = validating ? "validating" : "training";
         witness w = {.stop_after_steps = validating ? 0 : 3, .stop_after_val_steps = validating}, rest = {0};
@@ -200,6 +199,7 @@ static void a_run_resumes_with_another_limit(void **state)
         snprintf(text, sizeof text, "memory_limit=%s", alx_text_exact_bytes((int64_t)enough, limit));
         const char *const keys[] = {text};
         expect(ALX_OK, resume(at(out), keys, 1, &rest, &err), &err);
+        expect_words(rest.said, "a batch of 32 is computed 11 images at a time");
         assert_true(distance(out, "", "whole", "") < 1e-5);
         assert_true(fabs(metric(out, 3, VAL_LOSS) - metric("whole", 3, VAL_LOSS)) < 1e-5);
     }
