@@ -137,6 +137,27 @@ static void accumulated_batches_are_cut(void **state)
     alx_recipe_destroy(recipe);
 }
 
+/* More images validate at once than there are to train with: they count too. */
+static void validation_counts(void **state)
+{
+    (void)state;
+    alx_recipe *recipe = make_rich_recipe();
+    alx_trainer *t;
+    alx_error err;
+    const key swapped[] = {
+        {"data.train", at("validation")}, {"data.validation", at("train")}, {"batch_size", "64"}, {"epochs", "1"}, {0}};
+    set_all(recipe, swapped);
+    expect(ALX_OK, alx_trainer_create_bare(&t, recipe, NULL, &err), &err);
+    assert_int_equal(t->val_batch, 42);
+    const uint64_t enough = in_use(t);
+    alx_trainer_destroy(t);
+    set_bytes(recipe, enough);
+    assert_int_equal(run_it(recipe, "whole").micro, 18);
+    set_bytes(recipe, enough - 1);
+    assert_true(run_it(recipe, "parts").micro < 18);
+    alx_recipe_destroy(recipe);
+}
+
 static void the_least_is_named_and_enough(void **state)
 {
     (void)state;
@@ -209,8 +230,11 @@ static void a_run_resumes_with_another_limit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(parts_make_the_whole_batch),       TEST(accumulated_batches_are_cut),
-        TEST(the_least_is_named_and_enough),    TEST(batch_statistics_are_not_cut_unasked),
+        TEST(validation_counts),
+        TEST(parts_make_the_whole_batch),
+        TEST(accumulated_batches_are_cut),
+        TEST(the_least_is_named_and_enough),
+        TEST(batch_statistics_are_not_cut_unasked),
         TEST(a_run_resumes_with_another_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
