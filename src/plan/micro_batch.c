@@ -11,7 +11,7 @@ static int64_t least(int64_t a, int64_t b)
 static alx_status measure(alx_micro_choice *c, const alx_micro_request *r, int64_t micro, alx_error *err)
 {
     alx_engine_config engine = r->engine;
-    const int64_t validation = micro < r->batch ? least(r->validation, micro) : r->validation;
+    const int64_t validation = least(r->validation, micro);
     const alx_plan_key plans[] = {{ALX_MODE_TRAIN, micro},
                                   {ALX_MODE_TRAIN, r->update % micro},
                                   {ALX_MODE_TRAIN, r->last % micro == r->update % micro ? 0 : r->last % micro},

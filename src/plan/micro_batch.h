@@ -10,7 +10,7 @@ typedef struct alx_micro_request {
     alx_engine_config engine; /* max_batch and accumulate are found here */
     int64_t batch;            /* images of a batch */
     int64_t update, last;     /* of a step, which is one or more batches; of the epoch's last step */
-    int64_t validation;       /* images of a batch that validates, as long as nothing is cut; 0: none */
+    int64_t validation;       /* images that validate, no more at once than in training; 0: none */
     uint64_t beside;          /* bytes that are taken anyway: parameters, optimizer, average */
     uint64_t limit;           /* bytes; 0: none */
 } alx_micro_request;

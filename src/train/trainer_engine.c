@@ -180,7 +180,7 @@ static alx_status keep_limit(alx_trainer *t, const alx_engine_config *engine, ui
     ALX_TRY(alx_micro_batch_choose(&choice, &request, err));
     alx_status status = check_limit(t, &choice, err);
     if (status) return alx_recipe_where(t->recipe, "train", "memory_limit", status, err);
-    if (choice.micro < t->batch) t->most_at_once = choice.micro;
+    t->most_at_once = choice.micro;
     alx_trainer_count_steps(t);
     *engine_limit = limit - beside;
     say_limit(t, &choice);
