@@ -60,7 +60,7 @@ const cli_option cli_explain_options[] = {
      "N",
      1,
      65536,
-     {"batches of a step (1): with more, their gradients are summed", "每步的批数（1）；多于一批时另存梯度之和"}},
+     {"batches of a step (1), whose gradients are summed", "每步的批数（1），其梯度相加"}},
     CLI_MEMORY_LIMIT_ROW(config),
     {0},
 };

@@ -12,7 +12,7 @@ enum { WIDTH = 80, INDENT = 4, LABEL = 12 };
 /* ---- Words of both languages ---- */
 
 typedef struct words {
-    const char *network, *total, *parameters, *optimizer, *work, *padded, *memory, *average, *sum, *at_once, *notes;
+    const char *network, *total, *parameters, *optimizer, *work, *padded, *memory, *average, *at_once, *notes;
     const char *columns[6];
 } words;
 
@@ -29,7 +29,6 @@ static const words texts[2] = {
                   "gradients, packed weights and scratch share %s over time; packed weights that are kept %s; "
                   "together %s. What is shared and packed depends on processor and threads",
         .average = " averaged weights %s,",
-        .sum = " summed gradients %s,",
         .at_once = " in parts of %d",
         .notes = "Counted and claimed",
         .columns = {"Layer (type)", "Output", "How", "Parameters", "How", "Purpose"},
@@ -45,7 +44,6 @@ static const words texts[2] = {
                   "%s；各层输出、其梯度、打包的权重和临时空间按时间共用 "
                   "%s；常驻的打包权重 %s；共 %s。共用和打包的部分随处理器和线程数而变",
         .average = "平均权重 %s，",
-        .sum = "梯度之和 %s，",
         .at_once = "（每份 %d 张）",
         .notes = "数出来的与论文、课程所说的",
         .columns = {"层（类型）", "输出形状", "形状的由来", "参数个数", "参数的由来", "作用"},
@@ -111,12 +109,11 @@ static void write_totals(total t[TOTALS], const cli_explained *e)
     if (sum.padded) snprintf(padded, sizeof padded, w->padded, cli_thousands(sum.padded, a));
     snprintf(t[2].text, sizeof t[2].text, w->work, cli_thousands(sum.neurons, a), cli_thousands(sum.connections, b),
              padded);
-    char precision[64], more[160] = "";
+    char precision[64], more[64] = "";
     snprintf(precision, sizeof precision, "%s", cli_precision_name(alx_explanation_precision(e->explanation)));
     if (m.at_once < e->batch_size)
         snprintf(precision + strlen(precision), sizeof precision - strlen(precision), w->at_once, m.at_once);
     if (m.average) snprintf(more, sizeof more, w->average, bytes_text(m.average, a));
-    if (m.sum) snprintf(more + strlen(more), sizeof more - strlen(more), w->sum, bytes_text(m.sum, a));
     snprintf(t[3].text, sizeof t[3].text, w->memory, e->batch_size, precision, bytes_text(m.weights, a),
              bytes_text(m.gradients, b), bytes_text(m.state, c), more, bytes_text(m.images, d), bytes_text(m.arena, f),
              bytes_text(m.packed, g), bytes_text(m.total, h));

@@ -55,7 +55,7 @@ json_t *cli_json_layer_bytes(const alx_layer_account *a)
 json_t *cli_json_memory(const alx_training_memory *m)
 {
     const entry bytes[] = {{"weights", m->weights}, {"gradients", m->gradients}, {"optimizer", m->state},
-                           {"average", m->average}, {"gradient_sum", m->sum},    {"images", m->images},
-                           {"arena", m->arena},     {"packed", m->packed},       {"total", m->total}};
+                           {"average", m->average}, {"images", m->images},       {"arena", m->arena},
+                           {"packed", m->packed},   {"total", m->total}};
     return entries_json(bytes, sizeof bytes / sizeof *bytes);
 }

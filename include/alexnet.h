@@ -172,7 +172,6 @@ typedef struct alx_training_memory {
     uint64_t gradients; /* of those that are trained, f32 */
     uint64_t state;     /* of the optimizer, f32 */
     uint64_t average;   /* of the weights */
-    uint64_t sum;       /* of gradients, where a step is computed in parts */
     uint64_t images;    /* computed at once, and their labels */
     uint64_t arena;     /* outputs, their gradients, packed weights and scratch, in memory shared over time */
     uint64_t packed;    /* converted weights that are kept: for validation, and in bf16 those of large dense layers */

@@ -73,7 +73,7 @@ uint16_t *alx_halves_of(const alx_halves *halves, int param)
 
 /* Two inputs of 64 outputs: the first one's value is the lower half of a word (as x86 lays words out). */
 ALX_CLONES("arch=x86-64-v4", "avx2", "default")
-void alx_halves_pack(uint16_t *restrict to, const float *restrict from)
+static void pack(uint16_t *restrict to, const float *restrict from)
 {
     uint32_t words[ALX_HALVES_BLOCK / 2];
     for (int pair = 0; pair < ALX_HALVES_BLOCK / 2; pair += ALX_TILE_OUT)
@@ -85,6 +85,12 @@ void alx_halves_pack(uint16_t *restrict to, const float *restrict from)
     memcpy(to, words, sizeof words);
 }
 
+/* A function with clones would be seen outside of the library. */
+void alx_halves_pack(uint16_t *restrict to, const float *restrict from)
+{
+    pack(to, from);
+}
+
 void alx_halves_refresh(alx_halves *halves, const alx_params *params, int threads)
 {
     if (halves->made_from == alx_params_stamp(params)) return;
@@ -92,7 +98,7 @@ void alx_halves_refresh(alx_halves *halves, const alx_params *params, int thread
         const alx_half_tensor *h = &halves->list[i];
         const float *values = params->data + h->first;
 #pragma omp parallel for num_threads(threads) schedule(static)
-        for (int64_t k = 0; k < h->count; k += ALX_HALVES_BLOCK) alx_halves_pack(h->values + k, values + k);
+        for (int64_t k = 0; k < h->count; k += ALX_HALVES_BLOCK) pack(h->values + k, values + k);
     }
     halves->made_from = alx_params_stamp(params);
 }

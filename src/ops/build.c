@@ -172,12 +172,12 @@ alx_status alx_build_output(int *index, alx_build *build, alx_value value, const
     const alx_value_info *info = &build->program->values[value];
     if (info->kind == ALX_VALUE_GRADIENT) {
         ALX_TRY(own_slot(index, build, value, err));
-        if (alx_md_equal(build->slots[*index].md, md)) return ALX_OK;
-        assert(build->pending_gradient < 0); /* one a step: biases never need a conversion */
-        build->pending_gradient = *index;
-        alx_slot slot = {.kind = ALX_SLOT_ARENA, .md = md, .bytes = alx_md_bytes(md)};
-        ALX_TRY(add_slot(index, build, &slot, err));
-        build->pending_slot = *index;
+        if (alx_md_equal(build->slots[*index].md, md) && !build->program->accumulate) return ALX_OK;
+        assert(build->pending_count < ALX_STEP_MAX_GRADIENTS);
+        const int gradient = *index, next = build->pending_count++;
+        ALX_TRY(alx_build_raw(index, build, md, err));
+        build->pending[next].slot = *index;
+        build->pending[next].gradient = gradient;
         return ALX_OK;
     }
     alx_slot slot = {.kind = ALX_SLOT_ARENA, .md = md, .bytes = alx_md_bytes(md)};
@@ -222,13 +222,30 @@ alx_status alx_build_alias(alx_build *build, alx_value value, int target, const 
 
 /* ---- Steps ---- */
 
-/* Writes the gradient that the last step left in another layout into the span. */
-static alx_status flush_gradient(alx_build *build, alx_error *err)
+static alx_status write_gradient(alx_build *build, int from, int gradient, alx_error *err)
 {
-    if (build->pending_gradient < 0) return ALX_OK;
-    int to = build->pending_gradient;
-    build->pending_gradient = -1;
-    return add_reorder(build, build->pending_slot, to, false, err);
+    const alx_md *md = build->slots[gradient].md;
+    const bool converted = !alx_md_equal(build->slots[from].md, md);
+    int to = gradient;
+    if (!build->program->accumulate) return add_reorder(build, from, to, false, err);
+    if (converted) {
+        ALX_TRY(alx_build_raw(&to, build, md, err));
+        ALX_TRY(add_reorder(build, from, to, false, err));
+    }
+    return alx_build_accumulate(build, converted ? to : from, gradient, err);
+}
+
+/* Writes the gradients that the last step left elsewhere into the span. */
+static alx_status flush_gradients(alx_build *build, alx_error *err)
+{
+    while (build->pending_count > 0) {
+        const int next = --build->pending_count, slot = build->pending[next].slot;
+        const int gradient = build->pending[next].gradient, rest = build->pending_count;
+        build->pending_count = 0; /* the steps that write it have none of their own */
+        ALX_TRY(write_gradient(build, slot, gradient, err));
+        build->pending_count = rest;
+    }
+    return ALX_OK;
 }
 
 alx_status alx_build_prim(alx_build *build, const alx_op *op, alx_prim *prim, int count, const alx_step_arg *args,
@@ -246,7 +263,7 @@ alx_status alx_build_prim(alx_build *build, const alx_op *op, alx_prim *prim, in
     alx_step *step;
     ALX_TRY(add_step(&step, build, op, count, all, in_place, err));
     step->prim = prim;
-    return flush_gradient(build, err);
+    return flush_gradients(build, err);
 }
 
 alx_status alx_build_kernel(alx_build *build, const alx_op *op, alx_kernel kernel, int count, const alx_step_arg *args,
@@ -257,7 +274,7 @@ alx_status alx_build_kernel(alx_build *build, const alx_op *op, alx_kernel kerne
     ALX_TRY(add_step(&step, build, op, count, args, in_place, err));
     step->kernel = kernel;
     for (int i = 0; i < count; i++) step->md[i] = build->slots[args[i].slot].md;
-    return flush_gradient(build, err);
+    return flush_gradients(build, err);
 }
 
 void alx_build_describe(alx_build *build, const void *state, const char *algorithm)
@@ -275,7 +292,7 @@ const char *alx_step_algorithm(const alx_step *step)
 alx_status alx_build_program(alx_build *build, alx_program *program, alx_dnn *dnn, const bool *tiled, bool halves,
                              alx_error *err)
 {
-    *build = (alx_build){.program = program, .dnn = dnn, .tiled = tiled, .halves = halves, .pending_gradient = -1};
+    *build = (alx_build){.program = program, .dnn = dnn, .tiled = tiled, .halves = halves};
     build->value_slot = alx_arena_alloc(&build->arena, (size_t)program->value_count, sizeof *build->value_slot, err);
     if (!build->value_slot) return ALX_NO_MEMORY;
     for (int v = 0; v < program->value_count; v++) build->value_slot[v] = -1;

@@ -38,6 +38,7 @@ const char *alx_step_algorithm(const alx_step *step);
 typedef struct alx_run_context {
     uint64_t seed;
     uint32_t step, first_slot;
+    float share; /* of the step's images: what the gradients of an accumulating program weigh */
     int threads;
 } alx_run_context;
 
@@ -48,7 +49,7 @@ typedef struct alx_step_arg {
     int slot;
 } alx_step_arg;
 
-enum { ALX_STEP_MAX_KERNEL_ARGS = 8 };
+enum { ALX_STEP_MAX_KERNEL_ARGS = 8, ALX_STEP_MAX_GRADIENTS = 4 };
 
 struct alx_step {
     const alx_op *op; /* NULL: a conversion */
@@ -80,8 +81,12 @@ struct alx_build {
     alx_slot *slots;
     int step_count, step_capacity;
     alx_step *steps;
-    bool backward;                      /* the op that is built runs backward */
-    int pending_gradient, pending_slot; /* a gradient whose step wrote another layout than the store's */
+    bool backward; /* the op that is built runs backward */
+    /* Gradients that the step to come leaves elsewhere than in the span: slots of both. */
+    int pending_count;
+    struct {
+        int slot, gradient;
+    } pending[ALX_STEP_MAX_GRADIENTS];
 };
 
 /* Builds every op of the program in order.  dnn must outlive the build.  When an op fails, program->layer is its
@@ -105,7 +110,7 @@ alx_order alx_build_image_order(const alx_build *build, alx_value value);
 /* The value in layout md, converted when it is not (NULL: as it is). */
 alx_status alx_build_input(int *slot, alx_build *build, alx_value value, const alx_md *md, alx_error *err);
 /* Room for a value that the next step computes, in layout md.  For a gradient of a parameter a conversion into
- * the span follows when md is not the store's layout. */
+ * the span follows when md is not the store's layout, and its sum with those before in an accumulating program. */
 alx_status alx_build_output(int *slot, alx_build *build, alx_value value, const alx_md *md, alx_error *err);
 /* The last step made `slot` of weights alone: in inference, and where they are frozen, it runs only when they have
  * changed, and the result is kept. */
@@ -116,6 +121,8 @@ alx_status alx_build_bytes(int *slot, alx_build *build, size_t bytes, alx_error 
 /* The value is another slot's memory read as md. */
 alx_status alx_build_alias(alx_build *build, alx_value value, int slot, const alx_md *md, alx_error *err);
 
+/* Appends a step that adds a part's gradient to the sum (accumulate.c); both slots are of one layout. */
+alx_status alx_build_accumulate(alx_build *build, int part, int sum, alx_error *err);
 /* Appends a step; a primitive's scratchpad is added.  in_place: see alx_step. */
 alx_status alx_build_prim(alx_build *build, const alx_op *op, alx_prim *prim, int count, const alx_step_arg *args,
                           int in_place, alx_error *err);

@@ -49,8 +49,9 @@ typedef struct alx_op alx_op; /* ops/op.h */
 typedef struct alx_program {
     alx_arena arena;
     alx_mode mode;
-    alx_dtype type; /* of activations: F32 or BF16 */
-    bool exact;     /* convolutions as they are written: direct, nothing folded */
+    alx_dtype type;  /* of activations: F32 or BF16 */
+    bool exact;      /* convolutions as they are written: direct, nothing folded */
+    bool accumulate; /* gradients are added to those of the step's parts before (ops/accumulate.c) */
     int64_t batch;
     int layer; /* new ops belong to this layer: for profiles and messages; -1: the loss, behind the last one */
     int value_count, value_capacity;

@@ -376,12 +376,14 @@ static alx_status run(alx_engine *engine, alx_mode mode, int64_t batch, const al
 {
     assert(batch >= 1 && batch <= engine->config.max_batch);
     assert(mode != ALX_MODE_TRAIN || (engine->config.training && key));
+    assert(!key || !key->whole || key->whole == batch || engine->config.accumulate);
     team before = team_enter(engine);
     alx_plan *plan;
     alx_status status = find_plan(&plan, engine, mode, batch, err);
     if (!status) {
-        alx_run_context context = {.threads = engine->config.threads};
+        alx_run_context context = {.threads = engine->config.threads, .share = 1.0f};
         if (key) {
+            if (key->whole) context.share = (float)((double)batch / (double)key->whole);
             context.seed = key->seed;
             context.step = key->step;
             context.first_slot = key->first_slot;

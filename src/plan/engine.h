@@ -19,6 +19,7 @@ typedef struct alx_engine_config {
     int64_t max_batch;
     bool training;              /* room for gradients; ALX_MODE_TRAIN allowed */
     bool mixed;                 /* training images have two labels and a share (mixup, cutmix) */
+    bool accumulate;            /* a step may be run in parts (alx_step_key.whole) */
     float smoothing;            /* label smoothing of the loss */
     const float *class_weights; /* (classes) or NULL; copied */
     uint64_t memory_limit; /* bytes; 0: what the machine has free.  Exceeded: an error before anything is allocated */
@@ -68,9 +69,11 @@ typedef struct alx_step_key {
     uint64_t seed;
     uint32_t step;       /* training steps since the run began */
     uint32_t first_slot; /* of this batch within the global batch */
+    int64_t whole;       /* images of the global batch, of which this is a part; 0: this batch is all of it */
 } alx_step_key;
 
-/* Runs the first `batch` images. TRAIN: forward, loss, backward: gradients are of the mean loss over `batch`.
+/* Runs the first `batch` images. TRAIN: forward, loss, backward: gradients are of the mean loss over
+ * `batch`; of a part (config.accumulate), behind the last part of the mean loss over the whole, parts in order.
  * EVALUATE: forward and loss.  PREDICT: forward.  key may be NULL except for TRAIN. */
 alx_status alx_engine_run(alx_engine *engine, alx_mode mode, int64_t batch, const alx_step_key *key, alx_error *err);
 

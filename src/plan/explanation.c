@@ -48,12 +48,10 @@ static alx_status measure(alx_training_memory *memory, const alx_graph *graph, c
         .last = update,
         .validation = setting->batch,
         .beside = memory->weights + memory->state + memory->average,
-        .sum = trained,
         .limit = config->memory_limit};
     alx_status status = alx_micro_batch_choose(&c, &request, err);
     alx_params_destroy(params);
     if (!status && c.micro == 0) status = alx_micro_batch_refuse(&c, config->memory_limit, err);
-    memory->sum = c.sum;
     memory->images = c.need.inputs;
     memory->arena = c.need.arena;
     memory->packed = c.need.packed + c.need.halves;

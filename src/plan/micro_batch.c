@@ -16,11 +16,11 @@ static alx_status measure(alx_micro_choice *c, const alx_micro_request *r, int64
                                   {ALX_MODE_TRAIN, r->update % micro},
                                   {ALX_MODE_TRAIN, r->last % micro == r->update % micro ? 0 : r->last % micro},
                                   {ALX_MODE_EVALUATE, validation}};
+    engine.accumulate = r->update > micro;
     engine.max_batch = micro > validation ? micro : validation;
     ALX_TRY(alx_engine_measure(&c->need, r->params, &engine, sizeof plans / sizeof *plans, plans, err));
     c->micro = micro;
-    c->sum = r->update > micro ? r->sum : 0;
-    c->bytes = r->beside + c->sum + c->need.total;
+    c->bytes = r->beside + c->need.total;
     return ALX_OK;
 }
 

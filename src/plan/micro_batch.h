@@ -7,12 +7,11 @@
 
 typedef struct alx_micro_request {
     const alx_params *params; /* may be laid out alone */
-    alx_engine_config engine; /* max_batch is found here */
+    alx_engine_config engine; /* max_batch and accumulate are found here */
     int64_t batch;            /* images of a batch */
     int64_t update, last;     /* of a step, which is one or more batches; of the epoch's last step */
-    int64_t validation;       /* images that validate; 0: none */
+    int64_t validation;       /* images that validate, no more at once than in training; 0: none */
     uint64_t beside;          /* bytes that are taken anyway: parameters, optimizer, average */
-    uint64_t sum;             /* bytes of summed gradients, where a step has parts */
     uint64_t limit;           /* bytes; 0: none */
 } alx_micro_request;
 
@@ -20,7 +19,6 @@ typedef struct alx_micro_choice {
     int64_t micro;        /* images at once; 0: not even one fits */
     uint64_t bytes;       /* in all, with them; where none fits, with one */
     uint64_t whole;       /* with the whole batch */
-    uint64_t sum;         /* of bytes: summed gradients */
     alx_engine_need need; /* of bytes: the engine's */
 } alx_micro_choice;
 

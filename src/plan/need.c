@@ -15,6 +15,7 @@ alx_plan_config alx_engine_plan_config(const alx_engine_config *config, alx_mode
                              .mixed = config->mixed,
                              .halves = config->training && config->type == ALX_BF16,
                              .chooser = config->chooser,
+                             .accumulate = config->accumulate,
                              .loss = {config->smoothing, config->class_weights}};
 }
 

@@ -27,6 +27,7 @@ static alx_status lower(alx_plan *plan, const alx_graph *graph, const alx_plan_c
 {
     alx_program *program = &plan->program;
     alx_program_init(program, config->mode, config->type, config->exact, config->batch);
+    program->accumulate = config->accumulate;
     ALX_TRY(alx_graph_lower(graph, program, err));
     if (config->mode == ALX_MODE_PREDICT)
         ALX_TRY(alx_op_softmax(&program->probabilities, program, program->logits, err));

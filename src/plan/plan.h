@@ -26,8 +26,9 @@ typedef struct alx_plan_config {
     int64_t batch;
     alx_dtype type;
     bool exact;
-    bool mixed;  /* TRAIN: images with two labels */
-    bool halves; /* bf16 copies of tiled weights may be asked for */
+    bool mixed;      /* TRAIN: images with two labels */
+    bool halves;     /* bf16 copies of tiled weights may be asked for */
+    bool accumulate; /* TRAIN: gradients are added to those of the parts before */
     alx_loss_attr loss;
     alx_chooser chooser;
 } alx_plan_config;

@@ -36,7 +36,7 @@ typedef enum alx_order {
     ALX_ORDER_PLAIN,   /* as the shape reads: NCHW, OIHW, NF */
     ALX_ORDER_BLOCKED, /* nChw16c or nChw8c: channels in blocks of cpu.channel_block, the last one padded with zeros */
     ALX_ORDER_DENSE_BLOCKED, /* AB16b64a: (out, in) weights in tiles that forward, backward and dW share on AVX-512 */
-    ALX_ORDER_DENSE_PAIRS    /* AB8b64a2b: the same tiles, two neighbouring inputs side by side, as bf16 products want */
+    ALX_ORDER_DENSE_PAIRS /* AB8b64a2b: the same tiles, two neighbouring inputs side by side, as bf16 products want */
 } alx_order;
 
 alx_status alx_md_create(const alx_md **md, alx_dnn *dnn, const alx_shape *shape, alx_dtype type, alx_order order,

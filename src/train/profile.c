@@ -134,7 +134,6 @@ static alx_status keep_limit(work *w, const alx_engine_config *engine, uint64_t 
                                        .update = batch,
                                        .last = batch,
                                        .beside = (uint64_t)w->params->span * sizeof(float) + state,
-                                       .sum = w->state_bytes,
                                        .limit = w->config.memory_limit};
     alx_micro_choice choice;
     ALX_TRY(alx_micro_batch_choose(&choice, &request, err));
@@ -155,9 +154,11 @@ static alx_status prepare(work *w, alx_error *err)
     const uint64_t state = (uint64_t)config->optimizer_states * w->state_bytes;
     alx_engine_config engine = {
         .threads = config->threads, .type = w->type, .exact = config->exact != 0, .training = true};
+    const int whole = config->batch_size;
     ALX_TRY(keep_limit(w, &engine, state, err));
     ALX_TRY(alx_optimizer_check_memory(&engine.memory_limit, state, "the optimizer's state", err));
     engine.max_batch = config->batch_size;
+    engine.accumulate = config->batch_size < whole;
     ALX_TRY(alx_engine_create(&w->engine, w->params, &engine, err));
     ALX_TRY(alx_engine_prepare(w->engine, ALX_MODE_TRAIN, config->batch_size, err));
     w->plan = alx_engine_plan(w->engine, ALX_MODE_TRAIN, config->batch_size);

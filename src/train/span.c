@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <math.h>
-#include <string.h>
 
 #include "base/clones.h"
 
@@ -21,12 +20,6 @@ CLONES static void scale(float *restrict x, float factor, int64_t count)
 {
     for (int64_t i = 0; i < count; i += BLOCK)
         for (int j = 0; j < BLOCK; j++) x[i + j] *= factor;
-}
-
-CLONES static void add(float *restrict sum, const float *restrict x, float share, int64_t count)
-{
-    for (int64_t i = 0; i < count; i += BLOCK)
-        for (int j = 0; j < BLOCK; j++) sum[i + j] += share * x[i + j];
 }
 
 CLONES static void clamp(float *restrict x, float limit, int64_t count)
@@ -66,24 +59,11 @@ CLONES static double squares(const float *restrict x, int64_t count)
 
 /* ---- In pieces, over threads ---- */
 
-void alx_span_clear(float *x, int64_t count, int threads)
-{
-#pragma omp parallel for num_threads(threads) schedule(static)
-    for (int64_t i = 0; i < count; i += PIECE) memset(x + i, 0, (size_t)piece(i, count) * sizeof *x);
-}
-
 void alx_span_scale(float *x, double factor, int64_t count, int threads)
 {
     assert(count % BLOCK == 0);
 #pragma omp parallel for num_threads(threads) schedule(static)
     for (int64_t i = 0; i < count; i += PIECE) scale(x + i, (float)factor, piece(i, count));
-}
-
-void alx_span_add(float *sum, const float *x, double share, int64_t count, int threads)
-{
-    assert(count % BLOCK == 0);
-#pragma omp parallel for num_threads(threads) schedule(static)
-    for (int64_t i = 0; i < count; i += PIECE) add(sum + i, x + i, (float)share, piece(i, count));
 }
 
 void alx_span_clamp(float *x, double limit, int64_t count, int threads)

@@ -7,12 +7,8 @@
 
 #include <stdint.h>
 
-/* x = 0 */
-void alx_span_clear(float *x, int64_t count, int threads);
 /* x *= factor */
 void alx_span_scale(float *x, double factor, int64_t count, int threads);
-/* sum += share * x */
-void alx_span_add(float *sum, const float *x, double share, int64_t count, int threads);
 /* Into -limit..limit. */
 void alx_span_clamp(float *x, double limit, int64_t count, int threads);
 /* mean += (1 - decay) (x - mean): an exponential moving average */

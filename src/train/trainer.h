@@ -33,10 +33,9 @@ struct alx_trainer {
     alx_engine *engine;
     alx_preprocess preprocess;
     alx_model_meta meta;
-    float *state[2];     /* the optimizer's, each (params->trainable_span); NULL where it keeps less */
-    float *gradient_sum; /* (params->trainable_span) where a step has several batches, else NULL */
-    size_t state_bytes;  /* of each of these */
-    float *average;      /* (params->span): the averaged weights and moving statistics; NULL without ema */
+    float *state[2];    /* the optimizer's, each (params->trainable_span); NULL where it keeps less */
+    size_t state_bytes; /* of each of these */
+    float *average;     /* (params->span): the averaged weights and moving statistics; NULL without ema */
     size_t average_bytes;
     alx_param_groups groups;
     int64_t batch;                /* training images of a batch */

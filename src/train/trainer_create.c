@@ -280,7 +280,6 @@ void alx_trainer_destroy(alx_trainer *t)
     alx_consultation_finish(&t->doctor);
     alx_engine_destroy(t->engine);
     for (int i = 0; i < 2; i++) alx_memory_release(t->state[i], t->state_bytes);
-    alx_memory_release(t->gradient_sum, t->state_bytes);
     alx_memory_release(t->average, t->average_bytes);
     alx_param_groups_finish(&t->groups);
     alx_params_destroy(t->params);

@@ -86,11 +86,6 @@ void alx_trainer_count_steps(alx_trainer *t)
 
 /* ---- Memory beside the engine ---- */
 
-static bool accumulates(const alx_trainer *t)
-{
-    return t->update > t->micro;
-}
-
 uint64_t alx_trainer_state_bytes(const alx_trainer *t)
 {
     const uint64_t states = (uint64_t)alx_optimizer_state_count(&t->recipe->train.optimizer);
@@ -107,7 +102,6 @@ static alx_status reserve_state(alx_trainer *t, alx_error *err)
 {
     const int states = alx_optimizer_state_count(&t->recipe->train.optimizer);
     for (int i = 0; i < states; i++) ALX_TRY(reserve(&t->state[i], t, t->state_bytes, "optimizer state", err));
-    if (accumulates(t)) ALX_TRY(reserve(&t->gradient_sum, t, t->state_bytes, "summed gradients", err));
     if (t->average_bytes) ALX_TRY(reserve(&t->average, t, t->average_bytes, "averaged weights", err));
     return ALX_OK;
 }
@@ -170,7 +164,7 @@ static void say_limit(const alx_trainer *t, const alx_micro_choice *choice)
 /* Finds how many images are computed at once, where there is a limit; *engine_limit: what it leaves for the engine. */
 static alx_status keep_limit(alx_trainer *t, const alx_engine_config *engine, uint64_t *engine_limit, alx_error *err)
 {
-    const uint64_t limit = (uint64_t)t->recipe->train.memory_limit, state = t->state_bytes;
+    const uint64_t limit = (uint64_t)t->recipe->train.memory_limit;
     const uint64_t beside = (uint64_t)t->params->span * sizeof(float) + alx_trainer_state_bytes(t);
     const alx_micro_request request = {.params = t->params,
                                        .engine = *engine,
@@ -179,7 +173,6 @@ static alx_status keep_limit(alx_trainer *t, const alx_engine_config *engine, ui
                                        .last = t->data.train.count - (t->steps - 1) * t->update,
                                        .validation = t->val_batch,
                                        .beside = beside,
-                                       .sum = state,
                                        .limit = limit};
     alx_micro_choice choice;
     *engine_limit = 0;
@@ -187,9 +180,9 @@ static alx_status keep_limit(alx_trainer *t, const alx_engine_config *engine, ui
     ALX_TRY(alx_micro_batch_choose(&choice, &request, err));
     alx_status status = check_limit(t, &choice, err);
     if (status) return alx_recipe_where(t->recipe, "train", "memory_limit", status, err);
-    if (choice.micro < t->batch) t->most_at_once = choice.micro;
+    t->most_at_once = choice.micro;
     alx_trainer_count_steps(t);
-    *engine_limit = limit - beside - choice.sum;
+    *engine_limit = limit - beside;
     say_limit(t, &choice);
     return ALX_OK;
 }
@@ -199,11 +192,10 @@ static alx_status create_engine(alx_trainer *t, alx_engine_config *engine, alx_e
     uint64_t own;
     ALX_TRY(keep_limit(t, engine, &own, err));
     ALX_TRY(alx_optimizer_check_memory(
-        &engine->memory_limit, alx_trainer_state_bytes(t) + (accumulates(t) ? t->state_bytes : 0),
-        t->average_bytes || accumulates(t) ? "the optimizer's state, with averaged weights and summed gradients,"
-                                           : "the optimizer's state",
-        err));
+        &engine->memory_limit, alx_trainer_state_bytes(t),
+        t->average_bytes ? "the optimizer's state, with averaged weights," : "the optimizer's state", err));
     if (own && (!engine->memory_limit || own < engine->memory_limit)) engine->memory_limit = own;
+    engine->accumulate = t->update > t->micro;
     engine->max_batch = t->micro > t->val_batch ? t->micro : t->val_batch;
     ALX_TRY(alx_engine_create(&t->engine, t->params, engine, err));
     ALX_TRY(alx_engine_prepare(t->engine, ALX_MODE_TRAIN, t->micro, err));

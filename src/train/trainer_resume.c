@@ -221,8 +221,8 @@ static alx_status restore(alx_trainer *t, alx_saved *saved, alx_error *err)
     }
     if (strcmp(saved->engine, t->engine_text) != 0)
         alx_trainer_say(t, ALX_EVENT_WARNING,
-                        "This machine computes with another plan than the run began with (another "
-                        "processor or oneDNN): the last bits will differ from an uninterrupted run's");
+                        "This machine computes with another plan than the run began with (another processor, oneDNN or "
+                        "memory_limit): the last bits will differ from an uninterrupted run's");
     return restore_metrics(t, err);
 }
 

@@ -49,15 +49,15 @@ static void read_ahead(const alx_loader *loader, const int64_t *images, int64_t 
     if (left > 0) alx_loader_read_ahead(loader, images + first, (int)left);
 }
 
-/* Runs `count` images from place `slot` of a step on: the gradient is of their mean loss.  A step's draws do not depend
- * on how it is cut. */
+/* Runs `count` images from place `slot` of a step on, whose gradient joins that of the images before.  A step's draws
+ * do not depend on how it is cut. */
 static alx_status run_part(alx_trainer *t, const alx_step_images *s, int64_t slot, int64_t count, alx_sums *sums,
                            alx_error *err)
 {
     const uint64_t seed = (uint64_t)t->recipe->train.seed;
     ALX_TRY(alx_trainer_fill(t, s->images + slot, count, s->augment, s->epoch, err));
     read_ahead(t->data.train_loader, s->images, slot + count, t->micro, s->count + s->next);
-    const alx_step_key key = {.seed = seed, .step = (uint32_t)s->step, .first_slot = (uint32_t)slot};
+    const alx_step_key key = {.seed = seed, .step = (uint32_t)s->step, .first_slot = (uint32_t)slot, .whole = s->count};
     ALX_TRY(alx_engine_run(t->engine, ALX_MODE_TRAIN, count, &key, err));
     alx_sums_add(sums, count, t->graph->spec.classes, alx_engine_losses(t->engine), alx_engine_probabilities(t->engine),
                  alx_engine_labels(t->engine));
@@ -67,18 +67,9 @@ static alx_status run_part(alx_trainer *t, const alx_step_images *s, int64_t slo
 alx_status alx_trainer_gradient(float **gradient, alx_trainer *t, const alx_step_images *s, alx_sums *sums,
                                 alx_error *err)
 {
-    const int64_t span = t->params->trainable_span;
-    const int threads = (int)t->recipe->train.threads;
+    for (int64_t slot = 0; slot < s->count; slot += t->micro)
+        ALX_TRY(run_part(t, s, slot, least(t->micro, s->count - slot), sums, err));
     *gradient = alx_engine_gradients(t->engine);
-    if (s->count <= t->micro) return run_part(t, s, 0, s->count, sums, err);
-    alx_span_clear(t->gradient_sum, span, threads);
-    for (int64_t slot = 0; slot < s->count; slot += t->micro) {
-        const int64_t count = least(t->micro, s->count - slot);
-        ALX_TRY(run_part(t, s, slot, count, sums, err));
-        /* Each part weighs as many images as it has. */
-        alx_span_add(t->gradient_sum, *gradient, (double)count / (double)s->count, span, threads);
-    }
-    *gradient = t->gradient_sum;
     return ALX_OK;
 }
 

@@ -13,8 +13,7 @@ typedef struct said {
 /* All that counts into the limit. */
 static uint64_t in_use(const alx_trainer *t)
 {
-    return alx_engine_memory(t->engine) + (uint64_t)t->params->span * sizeof(float) + alx_trainer_state_bytes(t) +
-           (t->gradient_sum ? t->state_bytes : 0);
+    return alx_engine_memory(t->engine) + (uint64_t)t->params->span * sizeof(float) + alx_trainer_state_bytes(t);
 }
 
 static void listen(const alx_event *event, void *user)
@@ -71,17 +70,18 @@ static alx_recipe *make_rich_recipe(void)
     return recipe;
 }
 
-/* Bytes that a run takes with so many images at once. */
+/* Bytes that a run takes with so many images at once, of several parts. */
 static uint64_t need_of(alx_recipe *recipe, const char *batch)
 {
     alx_trainer *t;
     alx_error err;
-    set(recipe, "memory_limit", "none");
-    set(recipe, "batch_size", batch);
+    const key parts[] = {{"memory_limit", "none"}, {"batch_size", batch}, {"gradient_accumulation_steps", "2"}, {0}};
+    const key back[] = {{"batch_size", "32"}, {"gradient_accumulation_steps", "1"}, {0}};
+    set_all(recipe, parts);
     expect(ALX_OK, alx_trainer_create_bare(&t, recipe, NULL, &err), &err);
-    const uint64_t bytes = in_use(t) + (t->gradient_sum ? 0 : t->state_bytes);
+    const uint64_t bytes = in_use(t);
     alx_trainer_destroy(t);
-    set(recipe, "batch_size", "32");
+    set_all(recipe, back);
     return bytes;
 }
 
@@ -130,9 +130,35 @@ static void accumulated_batches_are_cut(void **state)
     run_it(recipe, "whole");
     const uint64_t enough = need_of(recipe, "4");
     set(recipe, "batch_size", "10");
+    set(recipe, "gradient_accumulation_steps", "3");
     set_bytes(recipe, enough);
     assert_int_equal(run_it(recipe, "parts").micro, 4);
     assert_true(distance("parts", "", "whole", "") < 1e-5);
+    alx_recipe_destroy(recipe);
+}
+
+/* Where more images validate than there are to train with, no more are computed at once. */
+static void validation_counts(void **state)
+{
+    (void)state;
+    alx_recipe *recipe = make_rich_recipe();
+    alx_trainer *t;
+    alx_error err;
+    const key swapped[] = {{"data.train", at("validation")},
+                           {"data.validation", at("train")},
+                           {"batch_size", "64"},
+                           {"epochs", "1"},
+                           {"memory_limit", "1GiB"},
+                           {0}};
+    set_all(recipe, swapped);
+    expect(ALX_OK, alx_trainer_create_bare(&t, recipe, NULL, &err), &err);
+    assert_int_equal(t->val_batch, 18);
+    const uint64_t enough = in_use(t);
+    alx_trainer_destroy(t);
+    set_bytes(recipe, enough);
+    assert_int_equal(run_it(recipe, "whole").micro, 18);
+    set_bytes(recipe, enough - 1);
+    assert_true(run_it(recipe, "parts").micro < 18);
     alx_recipe_destroy(recipe);
 }
 
@@ -184,10 +210,9 @@ static void a_run_resumes_with_another_limit(void **state)
 {
     (void)state;
     alx_recipe *recipe = make_rich_recipe();
-    set(recipe, "batch_size", "12"); /* validation takes two steps */
+    set(recipe, "data.validation", at("train")); /* 42 images: two steps of 32 */
     run_it(recipe, "whole");
-    const uint64_t enough = need_of(recipe, "5");
-    set(recipe, "batch_size", "12");
+    const uint64_t enough = need_of(recipe, "13");
     for (int validating = 0; validating < 2; validating++) {
         const char *out = validating ? "validating" : "training";
         witness w = {.stop_after_steps = validating ? 0 : 3, .stop_after_val_steps = validating}, rest = {0};
@@ -199,6 +224,7 @@ static void a_run_resumes_with_another_limit(void **state)
         snprintf(text, sizeof text, "memory_limit=%s", alx_text_exact_bytes((int64_t)enough, limit));
         const char *const keys[] = {text};
         expect(ALX_OK, resume(at(out), keys, 1, &rest, &err), &err);
+        expect_words(rest.said, "a batch of 32 is computed 11 images at a time");
         assert_true(distance(out, "", "whole", "") < 1e-5);
         assert_true(fabs(metric(out, 3, VAL_LOSS) - metric("whole", 3, VAL_LOSS)) < 1e-5);
     }
@@ -208,8 +234,11 @@ static void a_run_resumes_with_another_limit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(parts_make_the_whole_batch),       TEST(accumulated_batches_are_cut),
-        TEST(the_least_is_named_and_enough),    TEST(batch_statistics_are_not_cut_unasked),
+        TEST(validation_counts),
+        TEST(parts_make_the_whole_batch),
+        TEST(accumulated_batches_are_cut),
+        TEST(the_least_is_named_and_enough),
+        TEST(batch_statistics_are_not_cut_unasked),
         TEST(a_run_resumes_with_another_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

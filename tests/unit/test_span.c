@@ -29,7 +29,6 @@ static float *floats(int64_t count, double phase)
 /* The loops, one after another, on the same numbers. */
 static void work(float *a, float *b, int64_t count, int threads)
 {
-    alx_span_add(a, b, 0.3, count, threads);
     alx_span_scale(b, 1.7, count, threads);
     alx_span_clamp(b, 1.2, count, threads);
     alx_span_average(a, b, 0.9, count, threads);
@@ -45,13 +44,11 @@ static void spans_compute_what_they_say(void **unused)
             float *a = floats(count, 1), *b = floats(count, 2), *x = floats(count, 1), *y = floats(count, 2);
             work(a, b, count, threads);
             for (int64_t i = 0; i < count; i++) {
-                float sum = x[i] + 0.3f * y[i], clamped = y[i] * 1.7f;
+                float clamped = y[i] * 1.7f;
                 clamped = clamped < -1.2f ? -1.2f : clamped > 1.2f ? 1.2f : clamped;
-                float mean = sum + (float)(1.0 - 0.9) * (clamped - sum);
+                float mean = x[i] + (float)(1.0 - 0.9) * (clamped - x[i]);
                 assert_true(a[i] == clamped && b[i] == mean);
             }
-            alx_span_clear(a, count, threads);
-            for (int64_t i = 0; i < count; i++) assert_true(a[i] == 0.0f);
             free(a), free(b), free(x), free(y);
         }
 }
