@@ -176,16 +176,6 @@ static alx_status check_shape(const alx_st_tensor *tensor, const alx_shape *shap
     return status;
 }
 
-/* Room for the largest tensor in canonical order. */
-static alx_status make_room(float **room, const alx_params *params, alx_error *err)
-{
-    int64_t most = 0;
-    for (int i = 0; i < params->count; i++)
-        if (params->list[i].count > most) most = params->list[i].count;
-    *room = alx_calloc((size_t)most, sizeof **room, err);
-    return *room ? ALX_OK : ALX_NO_MEMORY;
-}
-
 /* Room for a row of tiles of any tensor that has some; NULL when none has. */
 static alx_status make_row_room(float **room, const alx_params *params, alx_error *err)
 {
@@ -226,26 +216,53 @@ static alx_status check_extra(const alx_params *params, const alx_safetensors *f
                     found, params->count);
 }
 
-alx_status alx_model_tensors_read(const alx_params *params, const alx_safetensors *file, const char *prefix,
-                                  float *span, alx_error *err)
+/* Which parameter takes which tensor of a file. */
+typedef struct reader {
+    const alx_params *params;
+    int *param; /* by tensor of the file; -1: none */
+    float *span;
+} reader;
+
+static int64_t unit_of(void *user, int tensor)
 {
-    /* All shapes first: a wrong file is refused before a value changes. */
-    for (int i = 0; i < params->count; i++) {
+    const reader *r = user;
+    if (r->param[tensor] < 0) return 0;
+    const alx_param *p = &r->params->list[r->param[tensor]];
+    return p->tiled ? ALX_TILE_LINE * p->shape.dims[1] : p->count / p->shape.dims[0];
+}
+
+static void take_rows(void *user, int tensor, int64_t first, int64_t count, const float *values)
+{
+    const reader *r = user;
+    const alx_param *p = &r->params->list[r->param[tensor]];
+    const int64_t width = p->count / p->shape.dims[0];
+    alx_params_import_rows(r->params, r->param[tensor], values, first / width, count / width, r->span);
+}
+
+/* All names and shapes: a wrong file is refused before a value changes. */
+static alx_status match(reader *r, const alx_safetensors *file, const char *prefix, alx_error *err)
+{
+    const int count = alx_safetensors_count(file);
+    for (int i = 0; i < count; i++) r->param[i] = -1;
+    for (int i = 0; i < r->params->count; i++) {
         const alx_st_tensor *tensor;
-        if (is_stored(&params->list[i], prefix)) ALX_TRY(find_tensor(&tensor, file, &params->list[i], prefix, err));
+        if (!is_stored(&r->params->list[i], prefix)) continue;
+        ALX_TRY(find_tensor(&tensor, file, &r->params->list[i], prefix, err));
+        r->param[tensor - alx_safetensors_tensor(file, 0)] = i;
     }
-    ALX_TRY(check_extra(params, file, prefix, err));
-    float *canonical;
-    ALX_TRY(make_room(&canonical, params, err));
-    alx_status status = ALX_OK;
-    for (int i = 0; i < params->count && !status; i++) {
-        const alx_st_tensor *tensor;
-        if (!is_stored(&params->list[i], prefix)) continue;
-        status = find_tensor(&tensor, file, &params->list[i], prefix, err);
-        if (!status) status = alx_safetensors_read_f32(file, tensor, canonical, err);
-        if (!status) alx_params_import(params, i, canonical, span);
-    }
-    free(canonical);
+    return check_extra(r->params, file, prefix, err);
+}
+
+alx_status alx_model_tensors_read(const alx_params *params, const alx_safetensors *file, const char *prefix,
+                                  float *span, bool verify, alx_error *err)
+{
+    reader r = {params, NULL, span};
+    r.param = alx_calloc((size_t)alx_safetensors_count(file) + 1, sizeof *r.param, err);
+    if (!r.param) return ALX_NO_MEMORY;
+    alx_status status = match(&r, file, prefix, err);
+    const alx_st_taker taker = {unit_of, take_rows, &r};
+    if (!status) status = alx_safetensors_stream(file, &taker, verify, err);
+    free(r.param);
     return status;
 }
 

@@ -119,18 +119,37 @@ void alx_params_export(const alx_params *params, int index, const float *span, f
     alx_params_export_rows(params, index, span, 0, params->list[index].shape.dims[0], canonical);
 }
 
+/* A tile's share of as many rows as fill its cache lines. */
+static void import_line(float *tile, const float *rows, int64_t ins)
+{
+    for (int64_t o = 0; o < ALX_TILE_LINE; o++)
+        for (int64_t i = 0; i < ALX_TILE_IN; i++) tile[i * ALX_TILE_OUT + o] = rows[o * ins + i];
+}
+
+void alx_params_import_rows(const alx_params *params, int index, const float *canonical, int64_t first, int64_t count,
+                            float *span)
+{
+    const alx_param *p = &params->list[index];
+    const int64_t width = p->count / p->shape.dims[0]; /* floats a row */
+    float *values = span + p->offset;
+    if (!p->tiled) {
+        memcpy(values + first * width, canonical, (size_t)(count * width) * sizeof *values);
+        return;
+    }
+    for (int64_t o = 0; o < count; o += ALX_TILE_LINE)
+        for (int64_t i = 0; i < width; i += ALX_TILE_IN)
+            import_line(values + alx_tile_index(width, first + o, i), canonical + o * width + i, width);
+}
+
 void alx_params_import(const alx_params *params, int index, const float *canonical, float *span)
 {
     const alx_param *p = &params->list[index];
-    float *values = span + p->offset;
     if (!p->tiled) {
-        memcpy(values, canonical, (size_t)p->count * sizeof *values);
+        memcpy(span + p->offset, canonical, (size_t)p->count * sizeof *span);
         return;
     }
-    /* A row of tiles is one thread's, so that no cache line has two writers. */
-    int64_t rows = p->shape.dims[0] / ALX_TILE_OUT, ins = p->shape.dims[1];
+    const int64_t rows = p->shape.dims[0], width = p->shape.dims[1];
 #pragma omp parallel for schedule(static)
-    for (int64_t row = 0; row < rows; row++)
-        for (int64_t o = row * ALX_TILE_OUT; o < (row + 1) * ALX_TILE_OUT; o++)
-            for (int64_t i = 0; i < ins; i++) values[alx_tile_index(ins, o, i)] = canonical[o * ins + i];
+    for (int64_t o = 0; o < rows; o += ALX_TILE_OUT)
+        alx_params_import_rows(params, index, canonical + o * width, o, ALX_TILE_OUT, span);
 }

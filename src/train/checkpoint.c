@@ -122,13 +122,13 @@ alx_status alx_saved_tensors(const alx_saved *saved, alx_params *params, float *
 {
     const int states = alx_optimizer_state_count(optimizer);
     *has_state = states == 0 || holds_prefix(saved, ALX_PREFIX_OPTIMIZER);
-    ALX_TRY(alx_model_tensors_read(params, saved->file, "", params->data, err));
+    ALX_TRY(alx_model_tensors_read(params, saved->file, "", params->data, false, err));
     params->version++;
-    if (average) ALX_TRY(alx_model_tensors_read(params, saved->file, ALX_PREFIX_AVERAGE, average, err));
+    if (average) ALX_TRY(alx_model_tensors_read(params, saved->file, ALX_PREFIX_AVERAGE, average, false, err));
     for (int i = 0; i < states && *has_state; i++) {
         char prefix[64];
         state_prefix(prefix, optimizer, i);
-        ALX_TRY(alx_model_tensors_read(params, saved->file, prefix, state[i], err));
+        ALX_TRY(alx_model_tensors_read(params, saved->file, prefix, state[i], false, err));
     }
     return ALX_OK;
 }
