@@ -68,7 +68,13 @@ alx_status alx_op_linear_gradient(alx_program *program, alx_op *op, alx_value dy
  * them weighs, zeros of the padding included, whole batch.  0 for other ops. */
 int64_t alx_op_multiply_adds(const alx_program *program, const alx_op *op);
 
+/* The weights w' and biases b' of a convolution or product with weights inputs[0] and biases inputs[1] (or
+ * ALX_NO_VALUE) that computes what `norm`, a batch normalisation with fixed statistics, makes of its output. */
+alx_status alx_op_fold_norm(alx_value *w, alx_value *b, alx_program *program, const alx_value inputs[2],
+                            const alx_op *norm, alx_error *err);
+
 /* The classes that passes look at. */
-extern const alx_op_class alx_op_class_conv, alx_op_class_matmul, alx_op_class_eltwise;
+extern const alx_op_class alx_op_class_conv, alx_op_class_matmul, alx_op_class_eltwise, alx_op_class_batch_norm,
+    alx_op_class_fold_norm;
 
 #endif

@@ -1,7 +1,6 @@
-#include "ops/op.h"
-#include "plan/plan.h"
+#include "plan/passes.h"
 
-static alx_op *producer(const alx_program *program, alx_value value)
+alx_op *alx_pass_producer(const alx_program *program, alx_value value)
 {
     for (int i = 0; i < program->op_count; i++)
         for (int k = 0; k < program->ops[i]->output_count; k++)
@@ -9,7 +8,7 @@ static alx_op *producer(const alx_program *program, alx_value value)
     return NULL;
 }
 
-static int consumers(const alx_program *program, alx_value value)
+int alx_pass_consumers(const alx_program *program, alx_value value)
 {
     int count = value == program->logits;
     for (int i = 0; i < program->op_count; i++)
@@ -21,10 +20,10 @@ static int consumers(const alx_program *program, alx_value value)
 static bool can_take_relu(const alx_program *program, const alx_op *op)
 {
     if (!op || op->relu || (op->cls != &alx_op_class_conv && op->cls != &alx_op_class_matmul)) return false;
-    return consumers(program, op->outputs[0]) == 1 && program->values[op->outputs[0]].type == program->type;
+    return alx_pass_consumers(program, op->outputs[0]) == 1 && program->values[op->outputs[0]].type == program->type;
 }
 
-static void remove_op(alx_program *program, int index)
+void alx_pass_remove(alx_program *program, int index)
 {
     program->op_count--;
     for (int i = index; i < program->op_count; i++) program->ops[i] = program->ops[i + 1];
@@ -35,14 +34,14 @@ void alx_pass_fuse_relu(alx_program *program)
     for (int i = 0; i < program->op_count;) {
         alx_op *op = program->ops[i];
         bool is_relu = op->cls == &alx_op_class_eltwise && op->attr.eltwise.kind == ALX_RELU;
-        alx_op *before = is_relu ? producer(program, op->inputs[0]) : NULL;
+        alx_op *before = is_relu ? alx_pass_producer(program, op->inputs[0]) : NULL;
         if (!can_take_relu(program, before)) {
             i++;
             continue;
         }
         before->relu = true;
         before->outputs[0] = op->outputs[0];
-        remove_op(program, i);
+        alx_pass_remove(program, i);
     }
 }
 
@@ -55,7 +54,7 @@ void alx_pass_fuse_relu(alx_program *program)
 static bool can_fold(const alx_program *program, const alx_op *op)
 {
     if (op->cls != &alx_op_class_conv || program->values[op->inputs[0]].kind != ALX_VALUE_INPUT) return false;
-    if (program->values[op->inputs[1]].kind != ALX_VALUE_PARAM || op->attr.conv.groups > 1) return false;
+    if (op->attr.conv.groups > 1) return false;
     const int64_t step = op->attr.conv.stride[0], channels = alx_value_shape(program, op->inputs[0])->dims[1];
     const int64_t *kernel = alx_value_shape(program, op->inputs[1])->dims + 2;
     const alx_cpu cpu = alx_dnn_cpu();
@@ -65,8 +64,7 @@ static bool can_fold(const alx_program *program, const alx_op *op)
            channels * step * step % block == 0 && kernel[0] > step && kernel[1] > step;
 }
 
-/* Moves the last op of the program to place `index`. */
-static void move_last(alx_program *program, int index)
+void alx_pass_move_last(alx_program *program, int index)
 {
     alx_op *op = program->ops[program->op_count - 1];
     for (int i = program->op_count - 1; i > index; i--) program->ops[i] = program->ops[i - 1];
@@ -88,9 +86,9 @@ static alx_status fold(alx_program *program, int index, alx_error *err)
     program->layer = op->layer;
     alx_value x, w;
     ALX_TRY(alx_op_space_to_depth(&x, program, op->inputs[0], &how, err));
-    move_last(program, index);
+    alx_pass_move_last(program, index);
     ALX_TRY(alx_op_fold_kernel(&w, program, op->inputs[1], &how, err));
-    move_last(program, index);
+    alx_pass_move_last(program, index);
     program->layer = layer;
     op->inputs[0] = x;
     op->inputs[1] = w;
