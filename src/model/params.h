@@ -43,8 +43,7 @@ void alx_params_export(const alx_params *params, int index, const float *span, f
 void alx_params_export_rows(const alx_params *params, int index, const float *span, int64_t first, int64_t count,
                             float *canonical);
 void alx_params_import(const alx_params *params, int index, const float *canonical, float *span);
-/* Rows first..first + count alone, (count, I), by the calling thread; for a tiled tensor both are multiples of
- * ALX_TILE_LINE. */
+/* The same of rows first..first + count, by the calling thread alone. */
 void alx_params_import_rows(const alx_params *params, int index, const float *canonical, int64_t first, int64_t count,
                             float *span);
 

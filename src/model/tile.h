@@ -5,12 +5,7 @@
 
 #include <stdint.h>
 
-enum {
-    ALX_TILE_OUT = 64,
-    ALX_TILE_IN = 16,
-    ALX_TILE = ALX_TILE_OUT * ALX_TILE_IN,
-    ALX_TILE_LINE = 16 /* outputs of one input in a cache line */
-};
+enum { ALX_TILE_OUT = 64, ALX_TILE_IN = 16, ALX_TILE = ALX_TILE_OUT * ALX_TILE_IN };
 
 /* Element (o, i) of a kernel (O, ins). */
 static inline int64_t alx_tile_index(int64_t ins, int64_t o, int64_t i)

@@ -51,6 +51,17 @@ static alx_status read_sound(alx_model *model, const alx_safetensors *file, cons
     return alx_where(err, status, "%s", alx_text_printable(path, name));
 }
 
+/* Whether the weights that are read are stored as bf16; a checkpoint's averages and moments are not. */
+static bool holds_bf16(const alx_safetensors *file, const alx_params *params)
+{
+    bool found = false;
+    for (int i = 0; i < params->count; i++) {
+        const alx_st_tensor *tensor = alx_safetensors_find(file, params->list[i].name);
+        found |= tensor && tensor->type == ALX_ST_BF16;
+    }
+    return found;
+}
+
 static alx_status describe(alx_model *model, alx_error *err)
 {
     alx_text text = {0};
@@ -71,6 +82,7 @@ alx_status alx_model_open(alx_model **model, const char *path, alx_error *err)
     status = read_sound(made, file, file_path, err);
     if (!status) status = describe(made, err);
     if (status) goto done;
+    made->bf16 = holds_bf16(file, made->params);
     *model = made;
     made = NULL;
 done:
@@ -102,6 +114,11 @@ int alx_model_class_count(const alx_model *model)
 const char *alx_model_class_name(const alx_model *model, int index)
 {
     return index >= 0 && index < model->meta.class_count ? model->meta.class_names[index] : NULL;
+}
+
+alx_precision alx_model_precision(const alx_model *model)
+{
+    return model->bf16 ? ALX_PRECISION_BF16 : ALX_PRECISION_F32;
 }
 
 const char *alx_model_preprocessing(const alx_model *model)

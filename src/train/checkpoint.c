@@ -33,17 +33,18 @@ static alx_status write_all(alx_safetensors_writer *writer, const alx_checkpoint
     char prefix[64];
     ALX_TRY(alx_model_meta_write(writer, c->meta, err));
     if (c->run) ALX_TRY(put_run(writer, c, err));
-    ALX_TRY(alx_model_tensors_declare(c->params, writer, "", err));
-    if (c->average) ALX_TRY(alx_model_tensors_declare(c->params, writer, ALX_PREFIX_AVERAGE, err));
+    ALX_TRY(alx_model_tensors_declare(c->params, writer, "", ALX_ST_F32, err));
+    if (c->average) ALX_TRY(alx_model_tensors_declare(c->params, writer, ALX_PREFIX_AVERAGE, ALX_ST_F32, err));
     for (int i = 0; i < states; i++) {
         state_prefix(prefix, c->optimizer, i);
-        ALX_TRY(alx_model_tensors_declare(c->params, writer, prefix, err));
+        ALX_TRY(alx_model_tensors_declare(c->params, writer, prefix, ALX_ST_F32, err));
     }
-    ALX_TRY(alx_model_tensors_write(c->params, writer, "", c->values, err));
-    if (c->average) ALX_TRY(alx_model_tensors_write(c->params, writer, ALX_PREFIX_AVERAGE, c->average, err));
+    ALX_TRY(alx_model_tensors_write(c->params, writer, "", ALX_ST_F32, c->values, err));
+    if (c->average)
+        ALX_TRY(alx_model_tensors_write(c->params, writer, ALX_PREFIX_AVERAGE, ALX_ST_F32, c->average, err));
     for (int i = 0; i < states; i++) {
         state_prefix(prefix, c->optimizer, i);
-        ALX_TRY(alx_model_tensors_write(c->params, writer, prefix, c->state[i], err));
+        ALX_TRY(alx_model_tensors_write(c->params, writer, prefix, ALX_ST_F32, c->state[i], err));
     }
     return alx_safetensors_finish(writer, err);
 }
