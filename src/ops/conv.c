@@ -30,7 +30,7 @@ static alx_conv_geometry geometry_of(const alx_build *build, const alx_op *op)
     const alx_conv_attr *attr = &op->attr.conv;
     const alx_shape *w = alx_value_shape(build->program, op->inputs[1]);
     const int64_t *kernel = w->dims + w->rank - 2;
-    alx_conv_geometry g = {.has_bias = op->inputs[2] != ALX_NO_VALUE, .relu = op->relu};
+    alx_conv_geometry g = {.has_bias = op->inputs[2] != ALX_NO_VALUE, .relu = op->relu, .sum = op->sum};
     for (int i = 0; i < 2; i++) {
         g.stride[i] = attr->stride[i];
         g.pad_begin[i] = attr->pad_begin[i];
@@ -107,6 +107,14 @@ static alx_status choose(alx_prim **chosen, alx_build *build, const alx_conv_geo
     return *chosen ? ALX_OK : status;
 }
 
+/* The output: of its own, or over what it is added to, in whose memory nobody has business any more. */
+static alx_status build_destination(int *slot, alx_build *build, const alx_op *op, const alx_md *y, alx_error *err)
+{
+    if (!op->sum) return alx_build_output(slot, build, op->outputs[0], y, err);
+    ALX_TRY(alx_build_input(slot, build, op->inputs[3], y, err));
+    return alx_build_alias(build, op->outputs[0], *slot, y, err);
+}
+
 static alx_status build_forward(alx_build *build, alx_op *op, alx_error *err)
 {
     alx_conv_geometry g = geometry_of(build, op);
@@ -117,7 +125,7 @@ static alx_status build_forward(alx_build *build, alx_op *op, alx_error *err)
     ALX_TRY(alx_build_input(&args[0].slot, build, v.x, alx_prim_md(prim, ALX_ARG_SRC), err));
     ALX_TRY(alx_build_input(&args[1].slot, build, v.w, alx_prim_md(prim, ALX_ARG_WEIGHTS), err));
     if (g.has_bias) ALX_TRY(alx_build_input(&args[3].slot, build, v.b, alx_prim_md(prim, ALX_ARG_BIAS), err));
-    ALX_TRY(alx_build_output(&args[2].slot, build, v.y, alx_prim_md(prim, ALX_ARG_DST), err));
+    ALX_TRY(build_destination(&args[2].slot, build, op, alx_prim_md(prim, ALX_ARG_DST), err));
     return alx_build_prim(build, op, prim, g.has_bias ? 4 : 3, args, -1, err);
 }
 

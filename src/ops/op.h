@@ -26,6 +26,7 @@ struct alx_op {
     alx_value *inputs; /* in the program's arena; ALX_NO_VALUE for an input left out */
     alx_value outputs[ALX_OP_MAX_OUTPUTS];
     bool relu;           /* conv, matmul: ReLU fused behind; the output is after it */
+    bool sum;            /* conv: its fourth input is added, before the ReLU; the output takes over its memory */
     int64_t inputs_each; /* conv, matmul: inputs that each output weighs, as it was written (rewrites add zeros) */
     alx_op *forward;     /* of a backward op */
     int workspace;       /* slot that the forward op leaves for its backward op, -1: none */
@@ -75,6 +76,6 @@ alx_status alx_op_fold_norm(alx_value *w, alx_value *b, alx_program *program, co
 
 /* The classes that passes look at. */
 extern const alx_op_class alx_op_class_conv, alx_op_class_matmul, alx_op_class_eltwise, alx_op_class_batch_norm,
-    alx_op_class_fold_norm;
+    alx_op_class_fold_norm, alx_op_class_sum;
 
 #endif

@@ -32,7 +32,10 @@ static alx_status lower(alx_plan *plan, const alx_params *params, const alx_plan
         ALX_TRY(alx_op_softmax(&program->probabilities, program, program->logits, err));
     else
         ALX_TRY(lower_loss(program, config, err));
-    if (config->mode != ALX_MODE_TRAIN && !program->exact) ALX_TRY(alx_pass_fold_norms(program, params, err));
+    if (config->mode != ALX_MODE_TRAIN && !program->exact) {
+        ALX_TRY(alx_pass_fold_norms(program, params, err));
+        ALX_TRY(alx_pass_fuse_add(program, err));
+    }
     alx_pass_fuse_relu(program);
     if (!program->exact) ALX_TRY(alx_pass_fold_strides(program, err));
     program->forward_count = program->op_count;

@@ -35,6 +35,8 @@ void alx_plan_destroy(alx_plan *plan);
 
 /* passes_inference.c: batch normalisation behind a convolution or product becomes part of its weights. */
 alx_status alx_pass_fold_norms(alx_program *program, const alx_params *params, alx_error *err);
+/* passes_inference.c: a convolution behind which something else is added, which nobody needs then, adds it itself. */
+alx_status alx_pass_fuse_add(alx_program *program, alx_error *err);
 /* passes.c: ReLU behind a convolution or product becomes part of it. */
 void alx_pass_fuse_relu(alx_program *program);
 /* passes.c: a strided convolution of the images becomes one of stride 1 on many channels (ops/space_to_depth.c). */
