@@ -46,8 +46,9 @@ static const add_case cases[] = {
     {"twice the same", NET(OPEN CONV("a", "s") "- add: {from: [a, a]}\n- flatten\n"), 1},
     {"three", NET(OPEN CONV("a", "s") CONV("b", "s") "- add: {from: [a, b, s]}\n- flatten\n"), 1},
     {"the images",
-     NET("- conv2d: {name: a, filters: 3, kernel_size: 3, padding: same}\n- add: {from: [input, a]}\n"
-         "- flatten\n"),
+     NET("- conv2d: {name: a, filters: 18, kernel_size: 3, padding: same}\n"
+         "- conv2d: {name: b, filters: 3, kernel_size: 3, padding: same}\n"
+         "- add: {from: [input, b]}\n- flatten\n"),
      1},
 };
 
