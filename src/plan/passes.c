@@ -50,7 +50,10 @@ void alx_pass_fuse_relu(alx_program *program)
 /* Where it pays: the images themselves, whose few channels leave most lanes of a vector empty, become whole blocks of
  * channels.  AlexNet's first layer at batch 200 on two cores of Zen 5, forward and weight gradient: f32
  * 86 + 101 -> 50 + 66 ms (oneDNN 2.6, whose Winograd takes it then), bf16 61 + 73 -> 55 + 63 ms.  In f32 without
- * Winograd (oneDNN 3.7) it loses: at batch 64 28 + 34 -> 33 + 37 ms. */
+ * Winograd (oneDNN 3.7) it loses: at batch 64 28 + 34 -> 33 + 37 ms; so it does for one image or two, too few for
+ * oneDNN to take its Winograd: 0.48 -> 0.60 and 0.87 -> 1.04 ms. */
+enum { WINOGRAD_BATCH = 3 };
+
 static bool can_fold(const alx_program *program, const alx_op *op)
 {
     if (op->cls != &alx_op_class_conv || program->values[op->inputs[0]].kind != ALX_VALUE_INPUT) return false;
@@ -59,7 +62,7 @@ static bool can_fold(const alx_program *program, const alx_op *op)
     const int64_t *kernel = alx_value_shape(program, op->inputs[1])->dims + 2;
     const alx_cpu cpu = alx_dnn_cpu();
     const int block = cpu.channel_block;
-    if (program->type == ALX_F32 && !cpu.winograd) return false;
+    if (program->type == ALX_F32 && (!cpu.winograd || program->batch < WINOGRAD_BATCH)) return false;
     return step == 4 && op->attr.conv.stride[1] == step && channels <= 4 && block > 0 && block % step == 0 &&
            channels * step * step % block == 0 && kernel[0] > step && kernel[1] > step;
 }
