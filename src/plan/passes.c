@@ -47,13 +47,13 @@ void alx_pass_fuse_relu(alx_program *program)
 
 /* ---- Folding strides ---- */
 
+enum { WINOGRAD_BATCH = 3 }; /* images that oneDNN takes its Winograd for */
+
 /* Where it pays: the images themselves, whose few channels leave most lanes of a vector empty, become whole blocks of
  * channels.  AlexNet's first layer at batch 200 on two cores of Zen 5, forward and weight gradient: f32
  * 86 + 101 -> 50 + 66 ms (oneDNN 2.6, whose Winograd takes it then), bf16 61 + 73 -> 55 + 63 ms.  In f32 without
  * Winograd (oneDNN 3.7) it loses: at batch 64 28 + 34 -> 33 + 37 ms; so it does for one image or two, too few for
  * oneDNN to take its Winograd: 0.48 -> 0.60 and 0.87 -> 1.04 ms. */
-enum { WINOGRAD_BATCH = 3 };
-
 static bool can_fold(const alx_program *program, const alx_op *op)
 {
     if (op->cls != &alx_op_class_conv || program->values[op->inputs[0]].kind != ALX_VALUE_INPUT) return false;
