@@ -79,6 +79,27 @@ const cli_command cli_commands[] = {
         NULL,
     },
     {
+        "export",
+        {"write a trained model to a file of its own", "把训练好的模型另存为一个文件"},
+        "MODEL -o FILE [OPTION]...",
+        "alexnet export runs/1 -o gender.safetensors\n"
+        "alexnet export runs/1 --precision bf16 -o gender-bf16.safetensors",
+        {"MODEL is a run folder or a .safetensors file. FILE holds the weights, the network, the classes and how "
+         "images "
+         "are prepared: all that predict and evaluate need, and nothing of the run. In bf16 the kernels of "
+         "convolutions "
+         "and dense layers are rounded to 8 significant bits: the file is half as large, and where the processor "
+         "computes bf16 natively the model is run in it, unless --precision f32 is given. Biases and batch "
+         "normalisation stay f32. Training can start from such a file (train.weights).",
+         "MODEL 是运行文件夹或 .safetensors 文件。FILE 含有权重、网络、类别和图片的处理方式："
+         "预测和评估所需的都在其中，不含训练过程的记录。"
+         "用 bf16 时，卷积层和全连接层的核舍入到 8 位有效数字：文件小一半；处理器支持 bf16 时模型就以 bf16 运行，"
+         "除非给出 --precision f32。偏置和批归一化仍为 f32。也可以从这样的文件开始训练（train.weights）。"},
+        cli_export_options,
+        cli_export,
+        NULL,
+    },
+    {
         "summary",
         {"print or draw a network: shapes, parameters, work, memory", "打印或画出网络：各层的形状、参数、计算量和内存"},
         "MODEL [OPTION]...",

@@ -24,8 +24,9 @@ typedef struct cli_session_options {
          "auto|f32|bf16",                                                                                              \
          0,                                                                                                            \
          0,                                                                                                            \
-         {"of the computation (default auto, which is f32: the same everywhere)",                                      \
-          "计算精度（默认 auto，即 f32：在任何机器上结果相同）"}},                                                     \
+         {"of the computation (default auto: f32, the same everywhere; bf16 for a model exported in bf16, where the "  \
+          "processor has it)",                                                                                         \
+          "计算精度（默认 auto：f32，在任何机器上结果相同；以 bf16 导出的模型在处理器支持时用 bf16）"}},               \
         {"views",                                                                                                      \
          0,                                                                                                            \
          CLI_CHOICE,                                                                                                   \

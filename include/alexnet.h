@@ -466,6 +466,19 @@ ALX_API int alx_model_class_count(const alx_model *model);
 ALX_API const char *alx_model_class_name(const alx_model *model, int index);
 /* Resize and scaling in a line: "227x227 stretch bilinear, x 1/255". */
 ALX_API const char *alx_model_preprocessing(const alx_model *model);
+/* How its kernels are stored: f32, or bf16 (alx_model_export). */
+ALX_API alx_precision alx_model_precision(const alx_model *model);
+
+typedef struct alx_export_config {
+    size_t struct_size;
+    alx_precision precision; /* of kernels (of convolutions and dense layers); auto: as the model has them */
+} alx_export_config;
+ALX_API void alx_export_config_init(alx_export_config *config);
+/* Writes a model file of the weights and what is needed to use them; what a checkpoint has besides is left out.  In
+ * bf16 kernels are rounded to nearest even and the file is half as large; biases and normalisations stay f32.  A file
+ * that exists is replaced; it appears whole or not at all. */
+ALX_API alx_status alx_model_export(const alx_model *model, const char *path, const alx_export_config *config,
+                                    alx_error *err);
 
 /* The parts of an image that are computed, each by itself; their probabilities are averaged. */
 typedef enum alx_views {
@@ -478,7 +491,8 @@ typedef enum alx_views {
 typedef struct alx_session_config {
     size_t struct_size;
     int threads;             /* 0: all cores that this process may use */
-    alx_precision precision; /* auto: f32, whose results are the same everywhere */
+    alx_precision precision; /* auto: f32, whose results are the same everywhere; of a model with bf16 kernels bf16,
+                              * where the processor computes it natively */
     int batch_size;          /* images computed at once; 0: 1 */
     int exact;               /* 1: direct convolution only */
     alx_views views;         /* centre */

@@ -5,27 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <xxhash.h>
 
-#include "base/bf16.h"
-#include "base/arena.h"
 #include "base/file.h"
 #include "formats/safetensors_inner.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "tensors are stored little-endian and used as they are");
-
-struct alx_safetensors {
-    int fd;               /* -1: bytes are in memory */
-    const uint8_t *bytes; /* NULL: in a file */
-    char *path;
-    uint64_t size, data_offset; /* of the whole; of the data in it */
-    alx_arena arena;
-    json_t *metadata; /* NULL: none */
-    int count;
-    alx_st_tensor *tensors;        /* in the order of their data */
-    const alx_st_tensor **by_name; /* sorted */
-    bool hash_in_place;            /* the header begins with ALX_ST_HASH_PREFIX and 16 digits */
-};
 
 /* Limits the values of a header, before jansson makes a hundred bytes of each. */
 enum { MAX_JSON_VALUES = 32 * ALX_SAFETENSORS_MAX_TENSORS, MAX_JSON_DEPTH = 4 };
@@ -73,7 +57,7 @@ void alx_st_add_dims(alx_text *text, int rank, const int64_t *dims)
 
 /* ---- The header ---- */
 
-static alx_status fail(const alx_safetensors *file, alx_error *err, const char *what, const char *name)
+alx_status alx_st_fail(const alx_safetensors *file, alx_error *err, const char *what, const char *name)
 {
     alx_printable path, shown;
     return alx_fail(err, ALX_BAD_DATA, "%s: not a sound safetensors file: %s%s%s", alx_text_printable(file->path, path),
@@ -112,8 +96,8 @@ static alx_status read_metadata(alx_safetensors *file, json_t *metadata, alx_err
 {
     const char *key;
     json_t *value;
-    if (!json_is_object(metadata)) return fail(file, err, "its metadata is not a map", NULL);
-    json_object_foreach(metadata, key, value) if (!json_is_string(value)) return fail(
+    if (!json_is_object(metadata)) return alx_st_fail(file, err, "its metadata is not a map", NULL);
+    json_object_foreach(metadata, key, value) if (!json_is_string(value)) return alx_st_fail(
         file, err, "its metadata hold something other than text", key);
     file->metadata = json_incref(metadata);
     return ALX_OK;
@@ -126,30 +110,31 @@ static alx_status read_tensor(const alx_safetensors *file, alx_st_tensor *tensor
     const char *type = json_string_value(json_object_get(entry, "dtype"));
     const json_t *shape = json_object_get(entry, "shape"), *offsets = json_object_get(entry, "data_offsets");
     if (json_object_size(entry) != 3 || !type || !json_is_array(shape) || json_array_size(offsets) != 2)
-        return fail(file, err, "needs dtype, shape and data_offsets alone", name);
+        return alx_st_fail(file, err, "needs dtype, shape and data_offsets alone", name);
     int row = 0;
     while (row < TYPE_COUNT && strcmp(types[row].name, type) != 0) row++;
-    if (row == TYPE_COUNT) return fail(file, err, "its type is not known", name);
-    if (json_array_size(shape) > ALX_SAFETENSORS_MAX_RANK) return fail(file, err, "more than 8 dimensions", name);
+    if (row == TYPE_COUNT) return alx_st_fail(file, err, "its type is not known", name);
+    if (json_array_size(shape) > ALX_SAFETENSORS_MAX_RANK)
+        return alx_st_fail(file, err, "more than 8 dimensions", name);
     tensor->name = name;
     tensor->type = types[row].type;
     tensor->rank = (int)json_array_size(shape);
     for (int i = 0; i < tensor->rank; i++) {
         const json_t *dim = json_array_get(shape, (size_t)i);
-        if (!json_is_integer(dim)) return fail(file, err, "a dimension is not a whole number", name);
+        if (!json_is_integer(dim)) return alx_st_fail(file, err, "a dimension is not a whole number", name);
         tensor->dims[i] = json_integer_value(dim);
     }
     if (!alx_st_tensor_bytes(&tensor->size, types[row].size, tensor->rank, tensor->dims))
-        return fail(file, err, "an impossible shape", name);
+        return alx_st_fail(file, err, "an impossible shape", name);
     const json_t *begin = json_array_get(offsets, 0), *end = json_array_get(offsets, 1);
     if (!json_is_integer(begin) || !json_is_integer(end) || json_integer_value(begin) < 0 ||
         json_integer_value(end) < json_integer_value(begin))
-        return fail(file, err, "impossible data_offsets", name);
+        return alx_st_fail(file, err, "impossible data_offsets", name);
     tensor->offset = (uint64_t)json_integer_value(begin);
     if ((uint64_t)json_integer_value(end) - tensor->offset != tensor->size)
-        return fail(file, err, "its data_offsets do not match its shape", name);
+        return alx_st_fail(file, err, "its data_offsets do not match its shape", name);
     if ((uint64_t)json_integer_value(end) > file->size - file->data_offset)
-        return fail(file, err, "its data lie behind the end of the file; it was cut", name);
+        return alx_st_fail(file, err, "its data lie behind the end of the file; it was cut", name);
     return ALX_OK;
 }
 
@@ -173,10 +158,11 @@ static alx_status check_layout(const alx_safetensors *file, alx_error *err)
     for (int i = 0; i < file->count; i++) {
         const alx_st_tensor *tensor = &file->tensors[i];
         if (tensor->offset != end)
-            return fail(file, err, tensor->offset < end ? "overlaps another tensor" : "a hole before it", tensor->name);
+            return alx_st_fail(file, err, tensor->offset < end ? "overlaps another tensor" : "a hole before it",
+                               tensor->name);
         end += tensor->size;
     }
-    if (end != file->size - file->data_offset) return fail(file, err, "bytes behind the last tensor", NULL);
+    if (end != file->size - file->data_offset) return alx_st_fail(file, err, "bytes behind the last tensor", NULL);
     return ALX_OK;
 }
 
@@ -185,7 +171,7 @@ static alx_status read_entries(alx_safetensors *file, json_t *root, alx_error *e
     const char *key;
     json_t *entry;
     size_t count = json_object_size(root) - (json_object_get(root, "__metadata__") ? 1 : 0);
-    if (count > ALX_SAFETENSORS_MAX_TENSORS) return fail(file, err, "more than 65,536 tensors", NULL);
+    if (count > ALX_SAFETENSORS_MAX_TENSORS) return alx_st_fail(file, err, "more than 65,536 tensors", NULL);
     file->tensors = alx_arena_alloc(&file->arena, count, sizeof *file->tensors, err);
     file->by_name = alx_arena_alloc(&file->arena, count, sizeof *file->by_name, err);
     if (!file->tensors || !file->by_name) return ALX_NO_MEMORY;
@@ -211,28 +197,28 @@ static alx_status check_hash_place(alx_safetensors *file, const char *json, size
     const char *stored = alx_safetensors_metadata(file, "xxh3"), *kind = alx_safetensors_metadata(file, "hash");
     file->hash_in_place = stored && strlen(stored) == ALX_ST_HASH_DIGITS && count > sizeof ALX_ST_HASH_PREFIX &&
                           memcmp(json, ALX_ST_HASH_PREFIX, sizeof ALX_ST_HASH_PREFIX - 1) == 0;
-    if (!stored && kind && strcmp(kind, "xxh3") == 0) return fail(file, err, "its xxh3 is missing", NULL);
+    if (!stored && kind && strcmp(kind, "xxh3") == 0) return alx_st_fail(file, err, "its xxh3 is missing", NULL);
     return ALX_OK;
 }
 
 static alx_status parse_header(alx_safetensors *file, const char *json, size_t count, alx_error *err)
 {
-    if (count == 0 || json[0] != '{') return fail(file, err, "its header does not begin with {", NULL);
-    if (!is_modest_json(json, count)) return fail(file, err, "its header holds too many values", NULL);
+    if (count == 0 || json[0] != '{') return alx_st_fail(file, err, "its header does not begin with {", NULL);
+    if (!is_modest_json(json, count)) return alx_st_fail(file, err, "its header holds too many values", NULL);
     json_error_t problem;
     json_t *root = json_loadb(json, count, JSON_REJECT_DUPLICATES, &problem);
     if (!root && json_error_code(&problem) == json_error_out_of_memory)
         return alx_fail(err, ALX_NO_MEMORY, "out of memory while reading a header of %zu bytes", count);
     alx_printable text; /* it quotes the file */
-    if (!root) return fail(file, err, alx_text_printable(problem.text, text), "its header");
-    alx_status status = json_is_object(root) ? ALX_OK : fail(file, err, "its header is not a map", NULL);
+    if (!root) return alx_st_fail(file, err, alx_text_printable(problem.text, text), "its header");
+    alx_status status = json_is_object(root) ? ALX_OK : alx_st_fail(file, err, "its header is not a map", NULL);
     if (!status) status = read_entries(file, root, err);
     if (!status) status = check_hash_place(file, json, count, err);
     json_decref(root);
     return status;
 }
 
-static alx_status read_at(const alx_safetensors *file, void *bytes, size_t count, uint64_t offset, alx_error *err)
+alx_status alx_st_read_at(const alx_safetensors *file, void *bytes, size_t count, uint64_t offset, alx_error *err)
 {
     if (!file->bytes) return alx_file_read_at(file->fd, bytes, count, offset, file->path, err);
     assert(offset <= file->size && count <= file->size - offset);
@@ -243,19 +229,19 @@ static alx_status read_at(const alx_safetensors *file, void *bytes, size_t count
 static alx_status read_header(alx_safetensors *file, alx_error *err)
 {
     uint64_t length = 0;
-    if (file->size < sizeof length) return fail(file, err, "fewer than 8 bytes", NULL);
-    ALX_TRY(read_at(file, &length, sizeof length, 0, err));
+    if (file->size < sizeof length) return alx_st_fail(file, err, "fewer than 8 bytes", NULL);
+    ALX_TRY(alx_st_read_at(file, &length, sizeof length, 0, err));
     /* A header that was cut still begins with its brace; without one the 8 bytes are no length at all. */
     uint8_t brace = 0;
-    if (file->size > sizeof length) ALX_TRY(read_at(file, &brace, 1, sizeof length, err));
+    if (file->size > sizeof length) ALX_TRY(alx_st_read_at(file, &brace, 1, sizeof length, err));
     if (brace != '{' && length > file->size - sizeof length) return fail_foreign(file, err);
-    if (length > ALX_SAFETENSORS_MAX_HEADER) return fail(file, err, "a header of more than 16 MiB", NULL);
+    if (length > ALX_SAFETENSORS_MAX_HEADER) return alx_st_fail(file, err, "a header of more than 16 MiB", NULL);
     if (length > file->size - sizeof length)
-        return fail(file, err, "its header is longer than the file; it was cut", NULL);
+        return alx_st_fail(file, err, "its header is longer than the file; it was cut", NULL);
     file->data_offset = sizeof length + length;
     char *json = alx_calloc((size_t)length, 1, err);
     if (!json) return ALX_NO_MEMORY;
-    alx_status status = read_at(file, json, (size_t)length, sizeof length, err);
+    alx_status status = alx_st_read_at(file, json, (size_t)length, sizeof length, err);
     if (!status) status = parse_header(file, json, (size_t)length, err);
     free(json);
     return status;
@@ -336,104 +322,4 @@ const alx_st_tensor *alx_safetensors_find(const alx_safetensors *file, const cha
 const char *alx_safetensors_metadata(const alx_safetensors *file, const char *key)
 {
     return json_string_value(json_object_get(file->metadata, key));
-}
-
-/* ---- Data ---- */
-
-alx_status alx_safetensors_read(const alx_safetensors *file, const alx_st_tensor *tensor, void *bytes, alx_error *err)
-{
-    enum { CHUNK = 8 << 20 };
-    int64_t chunks = (int64_t)((tensor->size + CHUNK - 1) / CHUNK);
-    alx_error first = {ALX_OK, ""};
-#pragma omp parallel for schedule(dynamic) if (chunks > 1)
-    for (int64_t i = 0; i < chunks; i++) {
-        uint64_t begin = (uint64_t)i * CHUNK;
-        size_t count = (size_t)(tensor->size - begin < CHUNK ? tensor->size - begin : CHUNK);
-        alx_error problem;
-        if (!read_at(file, (uint8_t *)bytes + begin, count, file->data_offset + tensor->offset + begin, &problem))
-            continue;
-#pragma omp critical(alx_safetensors_read)
-        first = problem;
-    }
-    return first.status ? alx_fail(err, first.status, "%s", first.message) : ALX_OK;
-}
-
-static float f16_to_float(uint16_t half)
-{
-    /* IEEE 754 binary16: 5 bits of exponent with bias 15, 10 of fraction. */
-    uint32_t sign = (uint32_t)(half & 0x8000) << 16, exponent = half >> 10 & 31, fraction = half & 0x3ff;
-    uint32_t bits = sign | (exponent == 31 ? 0xffu : exponent + 127 - 15) << 23 | fraction << 13;
-    float value = (float)fraction * 0x1p-24f; /* zero and subnormals */
-    if (exponent) memcpy(&value, &bits, sizeof value);
-    return exponent == 0 && sign ? -value : value;
-}
-
-static void to_floats(float *values, const uint8_t *bytes, size_t count, alx_st_type type)
-{
-    for (size_t i = 0; i < count; i++) {
-        uint16_t half;
-        double number;
-        if (type == ALX_ST_F64) {
-            memcpy(&number, bytes + i * sizeof number, sizeof number);
-            values[i] = (float)number;
-        } else {
-            memcpy(&half, bytes + i * sizeof half, sizeof half);
-            values[i] = type == ALX_ST_BF16 ? alx_bf16_to_float(half) : f16_to_float(half);
-        }
-    }
-}
-
-alx_status alx_safetensors_read_f32(const alx_safetensors *file, const alx_st_tensor *tensor, float *values,
-                                    alx_error *err)
-{
-    if (tensor->type == ALX_ST_F32) return alx_safetensors_read(file, tensor, values, err);
-    if (tensor->type != ALX_ST_BF16 && tensor->type != ALX_ST_F16 && tensor->type != ALX_ST_F64)
-        return fail(file, err, "holds whole numbers where real ones are wanted", tensor->name);
-    uint8_t buffer[16384];
-    size_t item = alx_st_type_size(tensor->type), room = sizeof buffer / item;
-    for (uint64_t done = 0, count = tensor->size / item; done < count;) {
-        size_t piece = (size_t)(count - done < room ? count - done : room);
-        ALX_TRY(read_at(file, buffer, piece * item, file->data_offset + tensor->offset + done * item, err));
-        to_floats(values + done, buffer, piece, tensor->type);
-        done += piece;
-    }
-    return ALX_OK;
-}
-
-/* ---- The hash ---- */
-
-/* XXH3-64 of the whole, the digits of the hash taken as zeros. */
-static alx_status hash_file(const alx_safetensors *file, XXH3_state_t *state, uint8_t *buffer, size_t room,
-                            alx_error *err)
-{
-    XXH3_64bits_reset(state);
-    for (uint64_t offset = 0; offset < file->size;) {
-        size_t count = (size_t)(file->size - offset < room ? file->size - offset : room);
-        ALX_TRY(read_at(file, buffer, count, offset, err));
-        if (offset == 0) memset(buffer + ALX_ST_HASH_OFFSET, '0', ALX_ST_HASH_DIGITS);
-        XXH3_64bits_update(state, buffer, count);
-        offset += count;
-    }
-    return ALX_OK;
-}
-
-alx_status alx_safetensors_verify(const alx_safetensors *file, alx_error *err)
-{
-    enum { ROOM = 1 << 20 };
-    const char *stored = alx_safetensors_metadata(file, "xxh3");
-    if (!stored) return ALX_OK;
-    if (!file->hash_in_place) return fail(file, err, "its xxh3 was not written by this program", NULL);
-    uint8_t *buffer = alx_calloc(ROOM, 1, err);
-    XXH3_state_t *state = XXH3_createState();
-    alx_status status = buffer && state ? hash_file(file, state, buffer, ROOM, err)
-                                        : alx_fail(err, ALX_NO_MEMORY, "out of memory while reading a file");
-    char found[ALX_ST_HASH_DIGITS + 1];
-    if (!status) {
-        alx_st_hash_digits(found, XXH3_64bits_digest(state));
-        if (strcmp(found, stored) != 0)
-            status = fail(file, err, "its bytes do not match its hash; copy or train it again", NULL);
-    }
-    XXH3_freeState(state);
-    free(buffer);
-    return status;
 }

@@ -65,6 +65,19 @@ alx_status alx_safetensors_read_f32(const alx_safetensors *file, const alx_st_te
                                     alx_error *err);
 /* Reads everything once and compares with the stored hash. */
 alx_status alx_safetensors_verify(const alx_safetensors *file, alx_error *err);
+
+/* Who is given the tensors, and which.  take is called by all threads of the team, for different pieces at once. */
+typedef struct alx_st_taker {
+    /* How many items of tensor `index` must come together: each piece has a multiple of so many, the last one what is
+     * left.  0: nobody wants it. */
+    int64_t (*unit)(void *user, int index);
+    /* Items first..first + count, from F32, BF16, F16 or F64. */
+    void (*take)(void *user, int index, int64_t first, int64_t count, const float *values);
+    void *user;
+} alx_st_taker;
+/* Reads what is wanted once, on the team, in pieces.  verify: reads everything once, and compares with the stored hash
+ * on the way: what was taken is void when that fails. */
+alx_status alx_safetensors_stream(const alx_safetensors *file, const alx_st_taker *taker, bool verify, alx_error *err);
 /* The same over bytes in memory, which must outlive the file (for tests and fuzzing). */
 alx_status alx_safetensors_open_bytes(alx_safetensors **file, const uint8_t *bytes, size_t count, alx_error *err);
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bf16.h"
 #include "base/file.h"
 #include "model/tile.h"
 
@@ -176,28 +177,6 @@ static alx_status check_shape(const alx_st_tensor *tensor, const alx_shape *shap
     return status;
 }
 
-/* Room for the largest tensor in canonical order. */
-static alx_status make_room(float **room, const alx_params *params, alx_error *err)
-{
-    int64_t most = 0;
-    for (int i = 0; i < params->count; i++)
-        if (params->list[i].count > most) most = params->list[i].count;
-    *room = alx_calloc((size_t)most, sizeof **room, err);
-    return *room ? ALX_OK : ALX_NO_MEMORY;
-}
-
-/* Room for a row of tiles of any tensor that has some; NULL when none has. */
-static alx_status make_row_room(float **room, const alx_params *params, alx_error *err)
-{
-    int64_t widest = 0;
-    for (int i = 0; i < params->count; i++)
-        if (params->list[i].tiled && params->list[i].shape.dims[1] > widest) widest = params->list[i].shape.dims[1];
-    *room = NULL;
-    if (widest == 0) return ALX_OK;
-    *room = alx_calloc((size_t)widest, ALX_TILE_OUT * sizeof **room, err);
-    return *room ? ALX_OK : ALX_NO_MEMORY;
-}
-
 static alx_status find_tensor(const alx_st_tensor **tensor, const alx_safetensors *file, const alx_param *param,
                               const char *prefix, alx_error *err)
 {
@@ -226,71 +205,127 @@ static alx_status check_extra(const alx_params *params, const alx_safetensors *f
                     found, params->count);
 }
 
-alx_status alx_model_tensors_read(const alx_params *params, const alx_safetensors *file, const char *prefix,
-                                  float *span, alx_error *err)
+/* Which parameter takes which tensor of a file. */
+typedef struct reader {
+    const alx_params *params;
+    int *param; /* by tensor of the file; -1: none */
+    float *span;
+} reader;
+
+static int64_t unit_of(void *user, int tensor)
 {
-    /* All shapes first: a wrong file is refused before a value changes. */
-    for (int i = 0; i < params->count; i++) {
+    const reader *r = user;
+    if (r->param[tensor] < 0) return 0;
+    const alx_param *p = &r->params->list[r->param[tensor]];
+    return p->tiled ? ALX_TILE_OUT * p->shape.dims[1] : p->count / p->shape.dims[0];
+}
+
+static void take_rows(void *user, int tensor, int64_t first, int64_t count, const float *values)
+{
+    const reader *r = user;
+    const alx_param *p = &r->params->list[r->param[tensor]];
+    const int64_t width = p->count / p->shape.dims[0];
+    alx_params_import_rows(r->params, r->param[tensor], values, first / width, count / width, r->span);
+}
+
+/* All names and shapes: a wrong file is refused before a value changes. */
+static alx_status match(reader *r, const alx_safetensors *file, const char *prefix, alx_error *err)
+{
+    const int count = alx_safetensors_count(file);
+    for (int i = 0; i < count; i++) r->param[i] = -1;
+    for (int i = 0; i < r->params->count; i++) {
         const alx_st_tensor *tensor;
-        if (is_stored(&params->list[i], prefix)) ALX_TRY(find_tensor(&tensor, file, &params->list[i], prefix, err));
+        if (!is_stored(&r->params->list[i], prefix)) continue;
+        ALX_TRY(find_tensor(&tensor, file, &r->params->list[i], prefix, err));
+        r->param[tensor - alx_safetensors_tensor(file, 0)] = i;
     }
-    ALX_TRY(check_extra(params, file, prefix, err));
-    float *canonical;
-    ALX_TRY(make_room(&canonical, params, err));
-    alx_status status = ALX_OK;
-    for (int i = 0; i < params->count && !status; i++) {
-        const alx_st_tensor *tensor;
-        if (!is_stored(&params->list[i], prefix)) continue;
-        status = find_tensor(&tensor, file, &params->list[i], prefix, err);
-        if (!status) status = alx_safetensors_read_f32(file, tensor, canonical, err);
-        if (!status) alx_params_import(params, i, canonical, span);
-    }
-    free(canonical);
+    return check_extra(r->params, file, prefix, err);
+}
+
+alx_status alx_model_tensors_read(const alx_params *params, const alx_safetensors *file, const char *prefix,
+                                  float *span, bool verify, alx_error *err)
+{
+    reader r = {params, NULL, span};
+    r.param = alx_calloc((size_t)alx_safetensors_count(file) + 1, sizeof *r.param, err);
+    if (!r.param) return ALX_NO_MEMORY;
+    alx_status status = match(&r, file, prefix, err);
+    const alx_st_taker taker = {unit_of, take_rows, &r};
+    if (!status) status = alx_safetensors_stream(file, &taker, verify, err);
+    free(r.param);
     return status;
 }
 
+static alx_st_type stored_type(const alx_param *param, alx_st_type kernels)
+{
+    return param->shape.rank > 1 ? kernels : ALX_ST_F32;
+}
+
 alx_status alx_model_tensors_declare(const alx_params *params, alx_safetensors_writer *writer, const char *prefix,
-                                     alx_error *err)
+                                     alx_st_type kernels, alx_error *err)
 {
     for (int i = 0; i < params->count; i++) {
         const alx_param *param = &params->list[i];
         if (!is_stored(param, prefix)) continue;
         char *name = tensor_name(param, prefix, err);
         if (!name) return ALX_NO_MEMORY;
-        alx_status status =
-            alx_safetensors_declare(writer, name, ALX_ST_F32, param->shape.rank, param->shape.dims, err);
+        alx_status status = alx_safetensors_declare(writer, name, stored_type(param, kernels), param->shape.rank,
+                                                    param->shape.dims, err);
         free(name);
         ALX_TRY(status);
     }
     return ALX_OK;
 }
 
-/* A tensor in tiles, row of tiles by row: a checkpoint takes no copy of it. */
-static alx_status write_tiled(const alx_params *params, int index, alx_safetensors_writer *writer, const float *span,
-                              float *row, alx_error *err)
+static int64_t row_floats(const alx_param *param)
 {
-    const int64_t *dims = params->list[index].shape.dims;
-    for (int64_t first = 0; first < dims[0]; first += ALX_TILE_OUT) {
-        alx_params_export_rows(params, index, span, first, ALX_TILE_OUT, row);
-        ALX_TRY(alx_safetensors_write(writer, row, (size_t)(ALX_TILE_OUT * dims[1]) * sizeof *row, err));
+    return param->count / param->shape.dims[0];
+}
+
+/* Room for as many rows as a tile has, of any tensor, as floats and halved. */
+static alx_status make_rows(float **rows, uint16_t **halves, const alx_params *params, alx_error *err)
+{
+    int64_t widest = 1;
+    for (int i = 0; i < params->count; i++)
+        if (row_floats(&params->list[i]) > widest) widest = row_floats(&params->list[i]);
+    *rows = alx_calloc((size_t)widest, ALX_TILE_OUT * (sizeof **rows + sizeof **halves), err);
+    if (!*rows) return ALX_NO_MEMORY;
+    *halves = (uint16_t *)(void *)(*rows + widest * ALX_TILE_OUT);
+    return ALX_OK;
+}
+
+/* A tensor in another order or type than the store's, some rows after the other: a file takes no copy of it. */
+static alx_status write_rows(const alx_params *params, int index, alx_safetensors_writer *writer, alx_st_type type,
+                             const float *span, float *rows, uint16_t *halves, alx_error *err)
+{
+    const alx_param *param = &params->list[index];
+    const int64_t total = param->shape.dims[0];
+    for (int64_t first = 0; first < total; first += ALX_TILE_OUT) {
+        const int64_t count = total - first < ALX_TILE_OUT ? total - first : ALX_TILE_OUT;
+        const size_t values = (size_t)(count * row_floats(param));
+        alx_params_export_rows(params, index, span, first, count, rows);
+        for (size_t i = 0; type == ALX_ST_BF16 && i < values; i++) halves[i] = alx_bf16_from_float(rows[i]);
+        const void *bytes = type == ALX_ST_BF16 ? (const void *)halves : rows;
+        ALX_TRY(alx_safetensors_write(writer, bytes, values * alx_st_type_size(type), err));
     }
     return ALX_OK;
 }
 
 alx_status alx_model_tensors_write(const alx_params *params, alx_safetensors_writer *writer, const char *prefix,
-                                   const float *span, alx_error *err)
+                                   alx_st_type kernels, const float *span, alx_error *err)
 {
-    float *row;
-    ALX_TRY(make_row_room(&row, params, err));
+    float *rows;
+    uint16_t *halves;
+    ALX_TRY(make_rows(&rows, &halves, params, err));
     alx_status status = ALX_OK;
     for (int i = 0; i < params->count && !status; i++) {
         const alx_param *param = &params->list[i];
+        const alx_st_type type = stored_type(param, kernels);
         if (!is_stored(param, prefix)) continue;
-        if (param->tiled)
-            status = write_tiled(params, i, writer, span, row, err);
+        if (param->tiled || type != ALX_ST_F32)
+            status = write_rows(params, i, writer, type, span, rows, halves, err);
         else
             status = alx_safetensors_write(writer, span + param->offset, (size_t)param->count * sizeof *span, err);
     }
-    free(row);
+    free(rows);
     return status;
 }

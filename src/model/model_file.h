@@ -34,12 +34,14 @@ alx_status alx_model_meta_write(alx_safetensors_writer *writer, const alx_model_
 
 /* Every tensor of the store by name, with exactly its shape; "conv2d_1.kernel is (96, 3, 11, 11) in the file and
  * (64, 3, 11, 11) in the network: this is a file of another model". prefix: "" or one of these; span:
- * values with the store's offsets. */
+ * values with the store's offsets; verify: the file is compared with its hash in the same pass. */
 alx_status alx_model_tensors_read(const alx_params *params, const alx_safetensors *file, const char *prefix,
-                                  float *span, alx_error *err);
+                                  float *span, bool verify, alx_error *err);
+/* kernels: ALX_ST_F32, or ALX_ST_BF16 for those of convolutions and dense layers (rounded to nearest even); biases and
+ * what belongs to normalisations are F32 in any case: they are few, and added to sums. */
 alx_status alx_model_tensors_declare(const alx_params *params, alx_safetensors_writer *writer, const char *prefix,
-                                     alx_error *err);
+                                     alx_st_type kernels, alx_error *err);
 alx_status alx_model_tensors_write(const alx_params *params, alx_safetensors_writer *writer, const char *prefix,
-                                   const float *span, alx_error *err);
+                                   alx_st_type kernels, const float *span, alx_error *err);
 
 #endif

@@ -99,19 +99,42 @@ void alx_params_destroy(alx_params *params)
 
 /* ---- Canonical order and tiles ---- */
 
+/* Tile by tile, some outputs at a time: their rows of a tile's inputs are a cache line each, and so are the tile's
+ * lines, so that every line is fetched once. */
+enum { LINE = 16 };
+
+/* Both ways: rows of outputs, `ins` apart, and their lines of a tile. */
+static void rows_to_tile(float *tile, const float *rows, int64_t ins)
+{
+    for (int64_t o = 0; o < LINE; o++)
+        for (int64_t i = 0; i < ALX_TILE_IN; i++) tile[i * ALX_TILE_OUT + o] = rows[o * ins + i];
+}
+
+static void tile_to_rows(float *rows, const float *tile, int64_t ins)
+{
+    for (int64_t o = 0; o < LINE; o++)
+        for (int64_t i = 0; i < ALX_TILE_IN; i++) rows[o * ins + i] = tile[i * ALX_TILE_OUT + o];
+}
+
+static int64_t width_of(const alx_param *p)
+{
+    return p->count / p->shape.dims[0];
+}
+
 void alx_params_export_rows(const alx_params *params, int index, const float *span, int64_t first, int64_t count,
                             float *canonical)
 {
     const alx_param *p = &params->list[index];
-    const int64_t width = p->count / p->shape.dims[0], last = first + count; /* floats a row */
+    const int64_t width = width_of(p), last = first + count;
     const float *values = span + p->offset;
     if (!p->tiled) {
         memcpy(canonical, values + first * width, (size_t)(count * width) * sizeof *values);
         return;
     }
 #pragma omp parallel for schedule(static)
-    for (int64_t o = first; o < last; o++)
-        for (int64_t i = 0; i < width; i++) canonical[(o - first) * width + i] = values[alx_tile_index(width, o, i)];
+    for (int64_t o = first; o < last; o += LINE)
+        for (int64_t i = 0; i < width; i += ALX_TILE_IN)
+            tile_to_rows(canonical + (o - first) * width + i, values + alx_tile_index(width, o, i), width);
 }
 
 void alx_params_export(const alx_params *params, int index, const float *span, float *canonical)
@@ -119,18 +142,26 @@ void alx_params_export(const alx_params *params, int index, const float *span, f
     alx_params_export_rows(params, index, span, 0, params->list[index].shape.dims[0], canonical);
 }
 
+void alx_params_import_rows(const alx_params *params, int index, const float *canonical, int64_t first, int64_t count,
+                            float *span)
+{
+    const alx_param *p = &params->list[index];
+    const int64_t width = width_of(p), last = first + count;
+    float *values = span + p->offset;
+    if (!p->tiled) {
+        memcpy(values + first * width, canonical, (size_t)(count * width) * sizeof *values);
+        return;
+    }
+    for (int64_t o = first; o < last; o += LINE)
+        for (int64_t i = 0; i < width; i += ALX_TILE_IN)
+            rows_to_tile(values + alx_tile_index(width, o, i), canonical + (o - first) * width + i, width);
+}
+
 void alx_params_import(const alx_params *params, int index, const float *canonical, float *span)
 {
     const alx_param *p = &params->list[index];
-    float *values = span + p->offset;
-    if (!p->tiled) {
-        memcpy(values, canonical, (size_t)p->count * sizeof *values);
-        return;
-    }
-    /* A row of tiles is one thread's, so that no cache line has two writers. */
-    int64_t rows = p->shape.dims[0] / ALX_TILE_OUT, ins = p->shape.dims[1];
-#pragma omp parallel for schedule(static)
-    for (int64_t row = 0; row < rows; row++)
-        for (int64_t o = row * ALX_TILE_OUT; o < (row + 1) * ALX_TILE_OUT; o++)
-            for (int64_t i = 0; i < ins; i++) values[alx_tile_index(ins, o, i)] = canonical[o * ins + i];
+    const int64_t rows = p->shape.dims[0], group = p->tiled ? ALX_TILE_OUT : rows;
+#pragma omp parallel for schedule(static) if (group < rows)
+    for (int64_t o = 0; o < rows; o += group)
+        alx_params_import_rows(params, index, canonical + o * width_of(p), o, group, span);
 }

@@ -51,5 +51,8 @@ void alx_params_export(const alx_params *params, int index, const float *span, f
 void alx_params_export_rows(const alx_params *params, int index, const float *span, int64_t first, int64_t count,
                             float *canonical);
 void alx_params_import(const alx_params *params, int index, const float *canonical, float *span);
+/* The same of rows first..first + count, by the calling thread alone. */
+void alx_params_import_rows(const alx_params *params, int index, const float *canonical, int64_t first, int64_t count,
+                            float *span);
 
 #endif

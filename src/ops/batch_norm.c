@@ -7,8 +7,6 @@
  * statistics, and its gamma and beta have no gradient. */
 #include "ops/build.h"
 
-static const alx_op_class class_batch_norm;
-
 enum { X, GAMMA, BETA, MEAN, VARIANCE };
 
 /* Whether the batch's statistics are computed and kept for the backward pass. */
@@ -22,7 +20,7 @@ alx_status alx_op_batch_norm(alx_value *y, alx_program *program, alx_value x, al
 {
     alx_value inputs[] = {x, gamma, beta, mean, variance};
     alx_op *op;
-    ALX_TRY(alx_op_add(&op, program, &class_batch_norm, 5, inputs, err));
+    ALX_TRY(alx_op_add(&op, program, &alx_op_class_batch_norm, 5, inputs, err));
     op->attr.batch_norm = *attr;
     alx_shape shape = *alx_value_shape(program, x), channels = *alx_value_shape(program, gamma);
     ALX_TRY(alx_op_add_output(op, program, &shape, program->type, err));
@@ -124,4 +122,4 @@ static alx_status gradient(alx_program *program, alx_op *op, const alx_value *dy
     return ALX_OK;
 }
 
-static const alx_op_class class_batch_norm = {"batch_norm", gradient, build_forward};
+const alx_op_class alx_op_class_batch_norm = {"batch_norm", gradient, build_forward};

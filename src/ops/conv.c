@@ -28,7 +28,7 @@ alx_status alx_op_conv(alx_value *y, alx_program *program, alx_value x, alx_valu
 static alx_conv_geometry geometry_of(const alx_op *op, alx_conv_way way)
 {
     const alx_conv_attr *attr = &op->attr.conv;
-    alx_conv_geometry g = {.has_bias = op->inputs[2] != ALX_NO_VALUE, .relu = op->relu};
+    alx_conv_geometry g = {.has_bias = op->inputs[2] != ALX_NO_VALUE, .relu = op->relu, .sum = op->sum};
     g.winograd = way == ALX_CONV_ONEDNN_WINOGRAD;
     for (int i = 0; i < 2; i++) {
         g.stride[i] = attr->stride[i];
@@ -104,6 +104,13 @@ static alx_status choose(alx_prim **chosen, alx_build *build, const alx_conv_geo
     return *chosen ? ALX_OK : status;
 }
 
+alx_status alx_conv_build_destination(int *slot, alx_build *build, const alx_op *op, const alx_md *y, alx_error *err)
+{
+    if (!op->sum) return alx_build_output(slot, build, op->outputs[0], y, err);
+    ALX_TRY(alx_build_input(slot, build, op->inputs[3], y, err));
+    return alx_build_alias(build, op->outputs[0], *slot, y, err);
+}
+
 alx_status alx_conv_build_forward(alx_build *build, alx_op *op, alx_conv_way way, alx_error *err)
 {
     alx_conv_geometry g = geometry_of(op, way);
@@ -114,7 +121,7 @@ alx_status alx_conv_build_forward(alx_build *build, alx_op *op, alx_conv_way way
     ALX_TRY(alx_build_input(&args[0].slot, build, v.x, alx_prim_md(prim, ALX_ARG_SRC), err));
     ALX_TRY(alx_build_input(&args[1].slot, build, v.w, alx_prim_md(prim, ALX_ARG_WEIGHTS), err));
     if (g.has_bias) ALX_TRY(alx_build_input(&args[3].slot, build, v.b, alx_prim_md(prim, ALX_ARG_BIAS), err));
-    ALX_TRY(alx_build_output(&args[2].slot, build, v.y, alx_prim_md(prim, ALX_ARG_DST), err));
+    ALX_TRY(alx_conv_build_destination(&args[2].slot, build, op, alx_prim_md(prim, ALX_ARG_DST), err));
     return alx_build_prim(build, op, prim, g.has_bias ? 4 : 3, args, -1, err);
 }
 

@@ -35,6 +35,8 @@ alx_conv_way alx_conv_way_of(const alx_program *program, const alx_op *op, alx_c
 alx_status alx_conv_build_forward(alx_build *build, alx_op *op, alx_conv_way way, alx_error *err);
 alx_status alx_conv_build_backward_data(alx_build *build, alx_op *op, alx_conv_way way, alx_error *err);
 alx_status alx_conv_build_backward_weights(alx_build *build, alx_op *op, alx_conv_way way, alx_error *err);
+/* The output in layout y: of its own, or over what it is added to, in whose memory nobody has business any more. */
+alx_status alx_conv_build_destination(int *slot, alx_build *build, const alx_op *op, const alx_md *y, alx_error *err);
 
 /* ops/conv_winograd.c: ours. */
 bool alx_conv_can_winograd(const alx_program *program, const alx_op *op, alx_conv_way way,

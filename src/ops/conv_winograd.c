@@ -101,8 +101,9 @@ static void run_weights(const alx_step *step, const alx_run_context *context)
 static void run_images(const alx_step *step, const alx_run_context *context)
 {
     (void)context;
-    const float *bias = step->arg_count > 4 ? step->data[4] : NULL;
-    alx_winograd_forward(step->state, step->data[0], step->data[1], bias, step->op->relu, step->data[3], step->data[2]);
+    const alx_winograd_finish finish = {
+        .bias = step->arg_count > 4 ? step->data[4] : NULL, .sum = step->op->sum, .relu = step->op->relu};
+    alx_winograd_forward(step->state, step->data[0], step->data[1], &finish, step->data[3], step->data[2]);
 }
 
 /* args: x, dy, scratch, dw[, db] */
@@ -149,7 +150,13 @@ static alx_status build_images(alx_build *build, alx_op *op, const alx_winograd 
                             {ALX_ARG_BIAS, 0}};
     ALX_TRY(input(&args[0].slot, build, from, true, err));
     ALX_TRY(alx_build_bytes(&args[2].slot, build, wino->scratch_bytes, err));
-    ALX_TRY(output(&args[3].slot, build, to, true, err));
+    if (op->sum) {
+        const alx_md *y;
+        ALX_TRY(alx_build_md(&y, build, to, build->program->type, ALX_ORDER_BLOCKED, err));
+        ALX_TRY(alx_conv_build_destination(&args[3].slot, build, op, y, err));
+    } else {
+        ALX_TRY(output(&args[3].slot, build, to, true, err));
+    }
     if (b != ALX_NO_VALUE) ALX_TRY(input(&args[4].slot, build, b, false, err));
     ALX_TRY(alx_build_kernel(build, op, run_images, b != ALX_NO_VALUE ? 5 : 4, args, -1, err));
     alx_build_describe(build, wino, name);

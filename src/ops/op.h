@@ -58,6 +58,7 @@ struct alx_op {
     bool relu;        /* conv, matmul: ReLU fused behind; the output is after it.  pool: one in front, whose gradient
                        * ends in it */
     bool relu_behind; /* conv, matmul, eltwise: the op behind does its ReLU's backward pass along with its own */
+    bool sum;         /* conv: its fourth input is added, before the ReLU; the output takes over its memory */
     alx_conv_choice choice; /* conv */
     int64_t inputs_each;    /* conv, matmul: inputs that each output weighs, as it was written (rewrites add zeros) */
     alx_op *forward;        /* of a backward op */
@@ -102,9 +103,14 @@ alx_status alx_op_linear_gradient(alx_program *program, alx_op *op, alx_value dy
  * them weighs, zeros of the padding included, whole batch.  0 for other ops. */
 int64_t alx_op_multiply_adds(const alx_program *program, const alx_op *op);
 
+/* The weights w' and biases b' of a convolution or product with weights inputs[0] and biases inputs[1] (or
+ * ALX_NO_VALUE) that computes what `norm`, a batch normalisation with fixed statistics, makes of its output. */
+alx_status alx_op_fold_norm(alx_value *w, alx_value *b, alx_program *program, const alx_value inputs[2],
+                            const alx_op *norm, alx_error *err);
+
 /* The classes that passes look at. */
 extern const alx_op_class alx_op_class_conv, alx_op_class_matmul, alx_op_class_eltwise, alx_op_class_dropout,
-    alx_op_class_space_to_depth, alx_op_class_pool;
+    alx_op_class_space_to_depth, alx_op_class_pool, alx_op_class_batch_norm, alx_op_class_fold_norm, alx_op_class_sum;
 
 /* Whether a pooling op can stand for the backward pass of a ReLU in front of it: maximum pooling in training, in
  * channel blocks. */

@@ -1,12 +1,10 @@
 /* Sums of equal shapes: the layer `add`, and gradients of a value that several ops read. */
 #include "ops/build.h"
 
-static const alx_op_class class_sum;
-
 alx_status alx_op_sum(alx_value *y, alx_program *program, int count, const alx_value *x, alx_error *err)
 {
     alx_op *op;
-    ALX_TRY(alx_op_add(&op, program, &class_sum, count, x, err));
+    ALX_TRY(alx_op_add(&op, program, &alx_op_class_sum, count, x, err));
     alx_shape shape = *alx_value_shape(program, x[0]);
     ALX_TRY(alx_op_add_output(op, program, &shape, program->type, err));
     *y = op->outputs[0];
@@ -42,4 +40,4 @@ static alx_status gradient(alx_program *program, alx_op *op, const alx_value *dy
     return ALX_OK;
 }
 
-static const alx_op_class class_sum = {"sum", gradient, build_forward};
+const alx_op_class alx_op_class_sum = {"sum", gradient, build_forward};

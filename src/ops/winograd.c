@@ -217,8 +217,8 @@ static void transform_input(const alx_winograd *wino, const void *x, int64_t row
 
 /* ---- Forward ---- */
 
-static void run_chunk(const alx_winograd *wino, int64_t chunk, const void *x, const void *u, const float *bias,
-                      bool relu, void *y, char *scratch)
+static void run_chunk(const alx_winograd *wino, int64_t chunk, const void *x, const void *u,
+                      const alx_winograd_finish *finish, void *y, char *scratch)
 {
     const alx_winograd_geometry *g = &wino->geometry;
     const alx_winograd_kernels *kernels = wino->kernels;
@@ -250,21 +250,22 @@ static void run_chunk(const alx_winograd *wino, int64_t chunk, const void *x, co
                                            outputs_plane(wino, sizeof(float)), wino->columns, wino->row_tiles};
             const alx_winograd_plane plane =
                 plane_of(y, g->bf16_images, wino->columns, lanes, g->out_height, g->out_width, at.image, channel);
-            float last_bias[MAX_LANES] = {0};
-            const float *offsets = bias ? bias + channel : NULL;
-            if (bias && channel + lanes > g->outputs)
-                offsets = memcpy(last_bias, offsets, (size_t)(g->outputs - channel) * sizeof *bias);
-            kernels->output(wino->size, &from, &plane, at.top, offsets, relu);
+            float padded[MAX_LANES] = {0};
+            alx_winograd_finish block = *finish;
+            if (block.bias) block.bias += channel;
+            if (block.bias && channel + lanes > g->outputs)
+                block.bias = memcpy(padded, block.bias, (size_t)(g->outputs - channel) * sizeof *padded);
+            kernels->output(wino->size, &from, &plane, at.top, &block);
         }
 }
 
-void alx_winograd_forward(const alx_winograd *wino, const void *x, const void *u, const float *bias, bool relu, void *y,
-                          void *scratch)
+void alx_winograd_forward(const alx_winograd *wino, const void *x, const void *u, const alx_winograd_finish *finish,
+                          void *y, void *scratch)
 {
     const size_t each = wino->scratch_bytes / (size_t)wino->threads;
 #pragma omp parallel for schedule(dynamic) num_threads(wino->threads)
     for (int64_t chunk = 0; chunk < wino->chunks; chunk++)
-        run_chunk(wino, chunk, x, u, bias, relu, y, (char *)scratch + (size_t)omp_get_thread_num() * each);
+        run_chunk(wino, chunk, x, u, finish, y, (char *)scratch + (size_t)omp_get_thread_num() * each);
 }
 
 /* ---- The weights' gradient ---- */

@@ -48,9 +48,9 @@ bool alx_winograd_init(alx_winograd *wino, const alx_winograd_geometry *geometry
 
 /* w (O, C, r, r) f32, plain -> u.  turned: those of backward data, where geometry.inputs counts O and outputs C. */
 void alx_winograd_transform_weights(const alx_winograd *wino, const float *w, bool turned, void *u);
-/* x -> y; bias (outputs) or NULL */
-void alx_winograd_forward(const alx_winograd *wino, const void *x, const void *u, const float *bias, bool relu, void *y,
-                          void *scratch);
+/* x -> y */
+void alx_winograd_forward(const alx_winograd *wino, const void *x, const void *u, const alx_winograd_finish *finish,
+                          void *y, void *scratch);
 /* dw (O, C, r, r) f32, plain; db (O) or NULL */
 void alx_winograd_backward_weights(const alx_winograd *wino, const void *x, const void *dy, float *dw, float *db,
                                    void *scratch);

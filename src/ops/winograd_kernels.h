@@ -33,6 +33,13 @@ typedef struct alx_winograd_row {
     int64_t tiles;
 } alx_winograd_row;
 
+/* What is done to outputs on their way. */
+typedef struct alx_winograd_finish {
+    const float *bias; /* (outputs), or (lanes) of a block; is added; NULL: none */
+    bool sum;          /* what stands in the output already is added */
+    bool relu;         /* then negative values become zeros */
+} alx_winograd_finish;
+
 /* Weights of one block of lanes: element (lane, input, i, j) at lane lanes_apart + input inputs_apart + i r + j, or
  * turned by half a turn.  lanes and inputs behind the counts are zeros. */
 typedef struct alx_winograd_weights {
@@ -58,9 +65,9 @@ typedef struct alx_winograd_kernels {
     /* A dy A^T of the m x m output gradients of each tile; sum (lanes): all of them added up. */
     void (*gradient)(alx_winograd_size size, const alx_winograd_row *d, const alx_winograd_plane *dy, int64_t top,
                      float *sum);
-    /* A^T m A, the bias (lanes) or NULL added, negative values zeroed for relu; what lies outside is left out. */
+    /* A^T m A; what lies outside is left out. */
     void (*output)(alx_winograd_size size, const alx_winograd_row *m, const alx_winograd_plane *y, int64_t top,
-                   const float *bias, bool relu);
+                   const alx_winograd_finish *finish);
     /* G g G^T of `lanes` inputs from `input` on: u (n n, depth, lanes) with `frequency` elements between frequencies
      * and `step` between inputs; bf16: pairs of inputs side by side. */
     void (*kernel)(alx_winograd_size size, void *u, bool bf16, int64_t frequency, int64_t step,

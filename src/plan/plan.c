@@ -23,16 +23,20 @@ static alx_status lower_loss(alx_program *program, const alx_plan_config *config
 }
 
 /* Forward ops and what stands behind the logits: probabilities, or the loss. */
-static alx_status lower(alx_plan *plan, const alx_graph *graph, const alx_plan_config *config, alx_error *err)
+static alx_status lower(alx_plan *plan, const alx_params *params, const alx_plan_config *config, alx_error *err)
 {
     alx_program *program = &plan->program;
     alx_program_init(program, config->mode, config->type, config->exact, config->batch);
     program->accumulate = config->accumulate;
-    ALX_TRY(alx_graph_lower(graph, program, err));
+    ALX_TRY(alx_graph_lower(params->graph, program, err));
     if (config->mode == ALX_MODE_PREDICT)
         ALX_TRY(alx_op_softmax(&program->probabilities, program, program->logits, err));
     else
         ALX_TRY(lower_loss(program, config, err));
+    if (config->mode != ALX_MODE_TRAIN && !program->exact) {
+        ALX_TRY(alx_pass_fold_norms(program, params, err));
+        ALX_TRY(alx_pass_fuse_add(program, err));
+    }
     alx_pass_fuse_relu(program);
     ALX_TRY(alx_pass_choose(program, &config->chooser, err));
     ALX_TRY(alx_pass_fold_strides(program, err));
@@ -52,7 +56,7 @@ alx_status alx_plan_create(alx_plan **out, const alx_params *params, const alx_p
     if (!plan) return ALX_NO_MEMORY;
     plan->mode = config->mode;
     plan->batch = config->batch;
-    if ((status = lower(plan, params->graph, config, err))) goto done;
+    if ((status = lower(plan, params, config, err))) goto done;
     if ((status = alx_dnn_create(&plan->dnn, err))) goto done;
     status = ALX_NO_MEMORY;
     tiled = alx_calloc((size_t)params->count, sizeof *tiled, err);

@@ -42,6 +42,10 @@ alx_plan_config alx_engine_plan_config(const alx_engine_config *config, alx_mode
 alx_status alx_engine_input_bytes(size_t bytes[ALX_INPUT_COUNT], const alx_graph *graph,
                                   const alx_engine_config *config, alx_error *err);
 
+/* passes_inference.c: batch normalisation behind a convolution or product becomes part of its weights. */
+alx_status alx_pass_fold_norms(alx_program *program, const alx_params *params, alx_error *err);
+/* passes_inference.c: a convolution behind which something else is added, which nobody needs then, adds it itself. */
+alx_status alx_pass_fuse_add(alx_program *program, alx_error *err);
 /* passes.c: ReLU behind a convolution or product becomes part of it. */
 void alx_pass_fuse_relu(alx_program *program);
 /* passes.c: every convolution gets its choice. */
@@ -50,11 +54,11 @@ alx_status alx_pass_choose(alx_program *program, const alx_chooser *chooser, alx
 bool alx_pass_can_fold(const alx_program *program, const alx_op *op);
 /* passes.c: a strided convolution of the images becomes one of stride 1 on many channels (ops/space_to_depth.c). */
 alx_status alx_pass_fold_strides(alx_program *program, alx_error *err);
-/* passes.c: dropout and maximum pooling behind ReLU take over its backward pass: dropout's output is the mask of both,
- * pooling keeps where its gradient goes. */
+/* passes_training.c: dropout and maximum pooling behind ReLU take over its backward pass: dropout's output is the mask
+ * of both, pooling keeps where its gradient goes. */
 void alx_pass_mask_relu(alx_program *program);
-/* passes.c: what is quicker made than kept for long is made again for the backward pass: the folded images, which at
- * AlexNet's batch of 200 are 119 MiB (f32) for 6 ms of some 2,000. */
+/* passes_training.c: what is quicker made than kept for long is made again for the backward pass: the folded images,
+ * which at AlexNet's batch of 200 are 119 MiB (f32) for 6 ms of some 2,000. */
 alx_status alx_pass_compute_again(alx_program *program, alx_error *err);
 /* gradient.c: appends the backward ops, from program->loss to every trainable parameter. */
 alx_status alx_gradient_append(alx_program *program, alx_error *err);

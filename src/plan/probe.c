@@ -440,13 +440,23 @@ alx_status alx_probe_run(alx_probe *probe, alx_engine *engine, alx_params *param
     return status;
 }
 
+/* The input that is computed last: of a sum without steps it is the one that has taken it in. */
+static int last_input(const alx_graph *graph, int layer)
+{
+    const alx_spec_layer *l = &graph->spec.layers[layer];
+    int last = l->inputs[0];
+    for (int i = 1; i < l->input_count; i++)
+        if (l->inputs[i] > last) last = l->inputs[i];
+    return last;
+}
+
 alx_status alx_probe_output(float *out, alx_engine *engine, int layer, int64_t batch, alx_error *err)
 {
     pass p = {.engine = engine, .wanted = layer, .out = out};
     const alx_graph *graph = alx_engine_graph(engine);
     /* As in hand_on: who has no steps hands on what it reads. */
     alx_status status = begin_pass(&p, graph, ALX_MODE_EVALUATE, batch, err);
-    while (!status && p.wanted >= 0 && p.places[p.wanted].step < 0) p.wanted = graph->spec.layers[p.wanted].inputs[0];
+    while (!status && p.wanted >= 0 && p.places[p.wanted].step < 0) p.wanted = last_input(graph, p.wanted);
     const alx_watch watch = {look, &p};
     if (!status) status = alx_engine_run_watched(engine, ALX_MODE_EVALUATE, batch, NULL, &watch, err);
     if (!status && p.wanted < 0) /* the images themselves */

@@ -35,7 +35,31 @@ static alx_status read_network(alx_model *model, const alx_safetensors *file, al
     ALX_TRY(check_meta(model, err));
     /* Dense kernels are kept in oneDNN's tiles where it computes in them: sessions then share one copy. */
     ALX_TRY(alx_params_create(&model->params, model->graph, alx_params_prefer_tiles(), err));
-    return alx_model_tensors_read(model->params, file, "", model->params->data, err);
+    return alx_model_tensors_read(model->params, file, "", model->params->data, true, err);
+}
+
+/* The tensors and the hash of the whole are read in one pass.  What fails before that may be a flipped bit, and is to
+ * be reported as damage, not as a strange network: then the hash is looked at first. */
+static alx_status read_sound(alx_model *model, const alx_safetensors *file, const char *path, alx_error *err)
+{
+    alx_error strange = {0};
+    const alx_status status = read_network(model, file, &strange);
+    if (!status) return ALX_OK;
+    ALX_TRY(alx_safetensors_verify(file, err)); /* names the path, too */
+    alx_printable name;
+    if (err) *err = strange;
+    return alx_where(err, status, "%s", alx_text_printable(path, name));
+}
+
+/* Whether the weights that are read are stored as bf16; a checkpoint's averages and moments are not. */
+static bool holds_bf16(const alx_safetensors *file, const alx_params *params)
+{
+    bool found = false;
+    for (int i = 0; i < params->count; i++) {
+        const alx_st_tensor *tensor = alx_safetensors_find(file, params->list[i].name);
+        found |= tensor && tensor->type == ALX_ST_BF16;
+    }
+    return found;
 }
 
 static alx_status describe(alx_model *model, alx_error *err)
@@ -55,16 +79,10 @@ alx_status alx_model_open(alx_model **model, const char *path, alx_error *err)
     alx_status status = made ? ALX_OK : ALX_NO_MEMORY;
     if (!status) status = alx_safetensors_open(&file, file_path, err);
     if (status) goto done;
-    /* The hash first: a flipped bit is reported as damage, not as a strange network. */
-    status = alx_safetensors_verify(file, err); /* names the path, too */
-    if (status) goto done;
-    status = read_network(made, file, err);
+    status = read_sound(made, file, file_path, err);
     if (!status) status = describe(made, err);
-    if (status) {
-        alx_printable name;
-        alx_where(err, status, "%s", alx_text_printable(file_path, name));
-        goto done;
-    }
+    if (status) goto done;
+    made->bf16 = holds_bf16(file, made->params);
     *model = made;
     made = NULL;
 done:
@@ -96,6 +114,11 @@ int alx_model_class_count(const alx_model *model)
 const char *alx_model_class_name(const alx_model *model, int index)
 {
     return index >= 0 && index < model->meta.class_count ? model->meta.class_names[index] : NULL;
+}
+
+alx_precision alx_model_precision(const alx_model *model)
+{
+    return model->bf16 ? ALX_PRECISION_BF16 : ALX_PRECISION_F32;
 }
 
 const char *alx_model_preprocessing(const alx_model *model)

@@ -11,6 +11,7 @@ struct alx_model {
     alx_params *params;
     alx_preprocess preprocess;
     char *description; /* of preprocess, for people */
+    bool bf16;         /* its kernels have been rounded to bf16 */
 };
 
 #endif

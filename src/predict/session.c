@@ -27,8 +27,6 @@ static alx_status read_config(alx_session_config *out, const alx_session_config 
         return alx_fail(err, ALX_USAGE, "views is %d; give ALX_VIEWS_CENTRE, _FLIP or _TEN_CROP", (int)out->views);
     if (!out->threads) out->threads = omp_get_num_procs();
     if (!out->batch_size) out->batch_size = 1;
-    /* bf16 depends on the machine; a prediction should not. */
-    if (out->precision == ALX_PRECISION_AUTO) out->precision = ALX_PRECISION_F32;
     return ALX_OK;
 }
 
@@ -59,11 +57,18 @@ static alx_status choose_views(alx_session *session, alx_views views, alx_error 
     return ALX_OK;
 }
 
+/* bf16 depends on the machine, and a prediction should not, unless the model was made for it. */
+static alx_precision precision_of(const alx_model *model, alx_precision wanted)
+{
+    if (wanted != ALX_PRECISION_AUTO) return wanted;
+    return model->bf16 && alx_dnn_cpu().bf16 ? ALX_PRECISION_BF16 : ALX_PRECISION_F32;
+}
+
 static alx_status create_engine(alx_session *session, const alx_session_config *config, alx_error *err)
 {
     alx_engine_config engine = {
         .threads = config->threads, .exact = config->exact != 0, .max_batch = config->batch_size, .training = false};
-    ALX_TRY(alx_engine_resolve_precision(&engine.type, config->precision, err));
+    ALX_TRY(alx_engine_resolve_precision(&engine.type, precision_of(session->model, config->precision), err));
     /* The engine takes a store that training may change; one that predicts only reads it. */
     return alx_engine_create(&session->engine, session->model->params, &engine, err);
 }

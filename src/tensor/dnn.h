@@ -91,6 +91,7 @@ bool alx_prim_is_reference(const alx_prim *prim);
 typedef struct alx_conv_geometry {
     int64_t stride[2], pad_begin[2], pad_end[2];
     bool has_bias, relu; /* relu: fused behind the forward convolution */
+    bool sum;            /* it is added to what lies in DST, before the ReLU; forward only */
     bool winograd;       /* let oneDNN choose Winograd where it has it */
 } alx_conv_geometry;
 

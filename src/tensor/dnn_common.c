@@ -64,20 +64,20 @@ static int dnn_arg(alx_arg arg)
 
 /* ---- The context ---- */
 
-static alx_status attributes_create(dnnl_primitive_attr_t *attr, bool relu, alx_error *err)
+static alx_status attributes_create(dnnl_primitive_attr_t *attr, bool sum, bool relu, alx_error *err)
 {
     dnnl_post_ops_t post_ops = NULL;
     dnnl_status_t status = dnnl_primitive_attr_create(attr);
     if (!status) status = dnnl_primitive_attr_set_scratchpad_mode(*attr, dnnl_scratchpad_mode_user);
-    if (!status && relu) {
-        status = dnnl_post_ops_create(&post_ops);
+    if (!status) status = dnnl_post_ops_create(&post_ops);
 #if DNNL_VERSION_MAJOR == 2
-        if (!status) status = dnnl_post_ops_append_eltwise(post_ops, 1.0f, dnnl_eltwise_relu, 0.0f, 0.0f);
+    if (!status && sum) status = dnnl_post_ops_append_sum(post_ops, 1.0f);
+    if (!status && relu) status = dnnl_post_ops_append_eltwise(post_ops, 1.0f, dnnl_eltwise_relu, 0.0f, 0.0f);
 #else
-        if (!status) status = dnnl_post_ops_append_eltwise(post_ops, dnnl_eltwise_relu, 0.0f, 0.0f);
+    if (!status && sum) status = dnnl_post_ops_append_sum(post_ops, 1.0f, 0, dnnl_data_type_undef);
+    if (!status && relu) status = dnnl_post_ops_append_eltwise(post_ops, dnnl_eltwise_relu, 0.0f, 0.0f);
 #endif
-        if (!status) status = dnnl_primitive_attr_set_post_ops(*attr, post_ops);
-    }
+    if (!status) status = dnnl_primitive_attr_set_post_ops(*attr, post_ops);
     if (post_ops) dnnl_post_ops_destroy(post_ops);
     return status ? alx_dnn_fail(err, status, "attributes") : ALX_OK;
 }
@@ -91,8 +91,10 @@ alx_status alx_dnn_create(alx_dnn **out, alx_error *err)
     dnnl_status_t status = dnnl_engine_create(&dnn->engine, dnnl_cpu, 0);
     if (!status) status = dnnl_stream_create(&dnn->stream, dnn->engine, dnnl_stream_default_flags);
     if (status) result = alx_dnn_fail(err, status, "engine");
-    if (!result) result = attributes_create(&dnn->plain_attr, false, err);
-    if (!result) result = attributes_create(&dnn->relu_attr, true, err);
+    if (!result) result = attributes_create(&dnn->plain_attr, false, false, err);
+    if (!result) result = attributes_create(&dnn->relu_attr, false, true, err);
+    if (!result) result = attributes_create(&dnn->sum_attr, true, false, err);
+    if (!result) result = attributes_create(&dnn->sum_relu_attr, true, true, err);
     if (result) {
         alx_dnn_destroy(dnn);
         return result;
@@ -112,6 +114,8 @@ void alx_dnn_destroy(alx_dnn *dnn)
         dnnl_primitive_desc_destroy(prim->desc);
     }
     for (struct alx_md *md = dnn->layouts; md; md = md->next) alx_md_release(md);
+    if (dnn->sum_relu_attr) dnnl_primitive_attr_destroy(dnn->sum_relu_attr);
+    if (dnn->sum_attr) dnnl_primitive_attr_destroy(dnn->sum_attr);
     if (dnn->relu_attr) dnnl_primitive_attr_destroy(dnn->relu_attr);
     if (dnn->plain_attr) dnnl_primitive_attr_destroy(dnn->plain_attr);
     if (dnn->stream) dnnl_stream_destroy(dnn->stream);

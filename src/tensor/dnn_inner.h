@@ -59,7 +59,8 @@ struct alx_dnn {
     alx_arena arena; /* layouts, prims and calls live here; their handles are released one by one */
     dnnl_engine_t engine;
     dnnl_stream_t stream;
-    dnnl_primitive_attr_t plain_attr, relu_attr; /* user scratchpad; the latter with ReLU behind */
+    /* User scratchpad; with ReLU behind, with a sum into the destination, with both. */
+    dnnl_primitive_attr_t plain_attr, relu_attr, sum_attr, sum_relu_attr;
     struct alx_md *layouts;
     struct alx_prim *prims;
     struct alx_call *calls;
@@ -75,6 +76,11 @@ alx_status alx_prim_new(alx_prim **prim, alx_dnn *dnn, dnnl_primitive_desc_t des
 dnnl_format_tag_t alx_dnn_tag(alx_order order, int rank);
 dnnl_alg_kind_t alx_dnn_eltwise_algorithm(alx_eltwise kind, bool backward);
 float alx_dnn_eltwise_alpha(alx_eltwise kind, float alpha);
+
+static inline dnnl_primitive_attr_t alx_dnn_conv_attr(const alx_dnn *dnn, const alx_conv_geometry *g)
+{
+    return g->sum ? g->relu ? dnn->sum_relu_attr : dnn->sum_attr : g->relu ? dnn->relu_attr : dnn->plain_attr;
+}
 
 /* Of batch normalisation; fixed: mean and variance are given. */
 static inline unsigned alx_dnn_norm_flags(bool fixed)

@@ -75,7 +75,7 @@ alx_status alx_dnn_conv_forward(alx_prim **prim, alx_dnn *dnn, const alx_conv_ge
     dnnl_status_t status = dnnl_dilated_convolution_forward_desc_init(
         &op, forward_kind(training), conv_algorithm(g), &src->handle, &weights->handle, bias ? &bias->handle : NULL,
         &dst->handle, w.stride.d, w.dilation.d, w.begin.d, w.end.d);
-    return prim_from(prim, dnn, &op, status, g->relu ? dnn->relu_attr : dnn->plain_attr, NULL, "convolution", err);
+    return prim_from(prim, dnn, &op, status, alx_dnn_conv_attr(dnn, g), NULL, "convolution", err);
 }
 
 /* Backward primitives want a forward one as a hint: the same convolution without ReLU. */

@@ -81,7 +81,7 @@ alx_status alx_dnn_conv_forward(alx_prim **prim, alx_dnn *dnn, const alx_conv_ge
     dnnl_status_t status = dnnl_convolution_forward_primitive_desc_create(
         &desc, dnn->engine, forward_kind(training), conv_algorithm(g), src->handle, weights->handle,
         bias ? bias->handle : NULL, dst->handle, w.stride.d, w.dilation.d, w.begin.d, w.end.d,
-        g->relu ? dnn->relu_attr : dnn->plain_attr);
+        alx_dnn_conv_attr(dnn, g));
     return alx_prim_new(prim, dnn, desc, status, "convolution", err);
 }
 

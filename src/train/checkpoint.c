@@ -33,17 +33,18 @@ static alx_status write_all(alx_safetensors_writer *writer, const alx_checkpoint
     char prefix[64];
     ALX_TRY(alx_model_meta_write(writer, c->meta, err));
     if (c->run) ALX_TRY(put_run(writer, c, err));
-    ALX_TRY(alx_model_tensors_declare(c->params, writer, "", err));
-    if (c->average) ALX_TRY(alx_model_tensors_declare(c->params, writer, ALX_PREFIX_AVERAGE, err));
+    ALX_TRY(alx_model_tensors_declare(c->params, writer, "", ALX_ST_F32, err));
+    if (c->average) ALX_TRY(alx_model_tensors_declare(c->params, writer, ALX_PREFIX_AVERAGE, ALX_ST_F32, err));
     for (int i = 0; i < states; i++) {
         state_prefix(prefix, c->optimizer, i);
-        ALX_TRY(alx_model_tensors_declare(c->params, writer, prefix, err));
+        ALX_TRY(alx_model_tensors_declare(c->params, writer, prefix, ALX_ST_F32, err));
     }
-    ALX_TRY(alx_model_tensors_write(c->params, writer, "", c->values, err));
-    if (c->average) ALX_TRY(alx_model_tensors_write(c->params, writer, ALX_PREFIX_AVERAGE, c->average, err));
+    ALX_TRY(alx_model_tensors_write(c->params, writer, "", ALX_ST_F32, c->values, err));
+    if (c->average)
+        ALX_TRY(alx_model_tensors_write(c->params, writer, ALX_PREFIX_AVERAGE, ALX_ST_F32, c->average, err));
     for (int i = 0; i < states; i++) {
         state_prefix(prefix, c->optimizer, i);
-        ALX_TRY(alx_model_tensors_write(c->params, writer, prefix, c->state[i], err));
+        ALX_TRY(alx_model_tensors_write(c->params, writer, prefix, ALX_ST_F32, c->state[i], err));
     }
     return alx_safetensors_finish(writer, err);
 }
@@ -122,13 +123,13 @@ alx_status alx_saved_tensors(const alx_saved *saved, alx_params *params, float *
 {
     const int states = alx_optimizer_state_count(optimizer);
     *has_state = states == 0 || holds_prefix(saved, ALX_PREFIX_OPTIMIZER);
-    ALX_TRY(alx_model_tensors_read(params, saved->file, "", params->data, err));
+    ALX_TRY(alx_model_tensors_read(params, saved->file, "", params->data, false, err));
     params->version++;
-    if (average) ALX_TRY(alx_model_tensors_read(params, saved->file, ALX_PREFIX_AVERAGE, average, err));
+    if (average) ALX_TRY(alx_model_tensors_read(params, saved->file, ALX_PREFIX_AVERAGE, average, false, err));
     for (int i = 0; i < states && *has_state; i++) {
         char prefix[64];
         state_prefix(prefix, optimizer, i);
-        ALX_TRY(alx_model_tensors_read(params, saved->file, prefix, state[i], err));
+        ALX_TRY(alx_model_tensors_read(params, saved->file, prefix, state[i], false, err));
     }
     return ALX_OK;
 }

@@ -1,5 +1,5 @@
-/* seeds_model FOLDER: model files of small networks, with and without the hash that no fuzzer finds again, and their
- * weights under PyTorch's names. */
+/* seeds_model FOLDER: model files of small networks, with and without the hash that no fuzzer finds again, in f32 and
+ * bf16, and their weights under PyTorch's names. */
 #include "unit/predict_fixture.h"
 
 static const char *const nets[] = {
@@ -24,6 +24,18 @@ static void forget_hash(const char *path)
         return;
     }
     fail_msg("%s: no hash", path);
+}
+
+/* The same model in bf16. */
+static void export_bf16(const char *from, const char *to)
+{
+    alx_model *model;
+    alx_export_config config;
+    alx_export_config_init(&config);
+    config.precision = ALX_PRECISION_BF16;
+    assert_int_equal(alx_model_open(&model, from, NULL), ALX_OK);
+    assert_int_equal(alx_model_export(model, to, &config, NULL), ALX_OK);
+    alx_model_destroy(model);
 }
 
 /* The tensors of the second network as PyTorch orders and names them. */
@@ -61,9 +73,12 @@ int main(int argc, char **argv)
 {
     if (argc != 2) return fprintf(stderr, "usage: seeds_model FOLDER\n"), 2;
     for (int i = 0; i < 2; i++) {
-        char path[4096];
+        char path[4096], half[4096];
         snprintf(path, sizeof path, "%s/hashed-%d.safetensors", argv[1], i);
         write_model(path, nets[i], nets[i], CLASSES, i + 1);
+        snprintf(half, sizeof half, "%s/bf16-%d.safetensors", argv[1], i);
+        export_bf16(path, half);
+        forget_hash(half);
         snprintf(path, sizeof path, "%s/plain-%d.safetensors", argv[1], i);
         write_model(path, nets[i], nets[i], CLASSES, i + 1);
         forget_hash(path);

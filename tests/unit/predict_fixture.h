@@ -97,8 +97,8 @@ static inline void write_model_decoding(const char *path, const char *yaml, cons
         .yaml = yaml, .class_count = class_count, .class_names = (const char **)names, .preprocessing = preprocessing};
     assert_int_equal(alx_safetensors_create(&writer, path, &err), ALX_OK);
     assert_int_equal(alx_model_meta_write(writer, &meta, &err), ALX_OK);
-    assert_int_equal(alx_model_tensors_declare(params, writer, "", &err), ALX_OK);
-    assert_int_equal(alx_model_tensors_write(params, writer, "", params->data, &err), ALX_OK);
+    assert_int_equal(alx_model_tensors_declare(params, writer, "", ALX_ST_F32, &err), ALX_OK);
+    assert_int_equal(alx_model_tensors_write(params, writer, "", ALX_ST_F32, params->data, &err), ALX_OK);
     assert_int_equal(alx_safetensors_finish(writer, &err), ALX_OK);
     alx_safetensors_writer_destroy(writer);
     free(preprocessing);

@@ -225,10 +225,10 @@ static void files_of_other_models_are_refused(void **unused)
     check(alx_safetensors_open(&file, path_of("best"), &err), &err);
     float *before = malloc((size_t)wide.params->span * sizeof(float));
     memcpy(before, wide.params->data, (size_t)wide.params->span * sizeof(float));
-    assert_int_equal(alx_model_tensors_read(wide.params, file, "", wide.params->data, &err), ALX_BAD_MODEL);
+    assert_int_equal(alx_model_tensors_read(wide.params, file, "", wide.params->data, false, &err), ALX_BAD_MODEL);
     expect_words(err.message, "dense_1.kernel is (8, 1024) in the file and (9, 1024) in the network");
     assert_memory_equal(before, wide.params->data, (size_t)wide.params->span * sizeof(float));
-    assert_int_equal(alx_model_tensors_read(m.params, file, "optimizer.m.", m.state[0], &err), ALX_BAD_MODEL);
+    assert_int_equal(alx_model_tensors_read(m.params, file, "optimizer.m.", m.state[0], false, &err), ALX_BAD_MODEL);
     expect_words(err.message, "no tensor optimizer.m.");
     free(before);
     alx_safetensors_close(file);

@@ -61,6 +61,7 @@ static alx_recipe *make_rich_recipe(void)
                         {"learning_rate", "0.02"},
                         {"batch_size", "32"},
                         {"precision", "f32"},
+                        {"exact", "yes"}, /* so that the memory grows evenly with the images */
                         {"label_smoothing", "0.1"},
                         {"class_weight", "[1, 3]"},
                         {"augment", "[flip, {mixup: {alpha: 0.4}}]"},

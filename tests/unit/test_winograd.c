@@ -192,12 +192,12 @@ static void *room(size_t bytes)
     return memory;
 }
 
-static void run_images(const alx_winograd *wino, const image *x, const float *w, bool turned, const float *bias,
-                       bool relu, image *y)
+static void run_images(const alx_winograd *wino, const image *x, const float *w, bool turned,
+                       const alx_winograd_finish *finish, image *y)
 {
     void *u = room(wino->weights_bytes), *scratch = room(wino->scratch_bytes);
     alx_winograd_transform_weights(wino, w, turned, u);
-    alx_winograd_forward(wino, x->blocked, u, bias, relu, y->blocked, scratch);
+    alx_winograd_forward(wino, x->blocked, u, finish, y->blocked, scratch);
     free(u);
     free(scratch);
 }
@@ -245,10 +245,10 @@ static void check(const conv *c, alx_winograd_size size, const variant *v)
         v->bf16_images};
     alx_winograd wino;
     init(&wino, &g, size, ALX_WINOGRAD_FORWARD, v);
-    run_images(&wino, &x, w, false, bias, true, &y);
+    run_images(&wino, &x, w, false, &(alx_winograd_finish){.bias = bias, .relu = true}, &y);
     const double forward = error_of(&y, s.y);
     init(&wino, &back, size, ALX_WINOGRAD_FORWARD, v);
-    run_images(&wino, &dy, w, true, NULL, false, &dx);
+    run_images(&wino, &dy, w, true, &(alx_winograd_finish){0}, &dx);
     const double backward = error_of(&dx, s.dx);
     init(&wino, &g, size, ALX_WINOGRAD_BACKWARD_WEIGHTS, v);
     void *scratch = room(wino.scratch_bytes);
@@ -329,7 +329,7 @@ static void nan_stays_nan(void **state)
     const alx_winograd_geometry g = {1, 8, 8, 6, 6, 6, 6, {1, 1}, true};
     alx_winograd wino;
     init(&wino, &g, ALX_WINOGRAD_4X3, ALX_WINOGRAD_FORWARD, &v);
-    run_images(&wino, &x, w, false, NULL, true, &y);
+    run_images(&wino, &x, w, false, &(alx_winograd_finish){.relu = true}, &y);
     for (int64_t c = 0; c < 8; c++) assert_true(isnan(value_of(&y, place(&y, 0, c, 14))));
     free_image(&x), free_image(&y);
 }

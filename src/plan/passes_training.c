@@ -1,0 +1,68 @@
+/* Passes for what the backward pass needs. */
+#include "plan/passes.h"
+
+/* ---- Dropout and pooling behind ReLU ---- */
+
+static bool ends_in_relu(const alx_op *op)
+{
+    return op->relu || (op->cls == &alx_op_class_eltwise && op->attr.eltwise.kind == ALX_RELU);
+}
+
+/* The op whose ReLU's output the op alone reads. */
+static alx_op *relu_before(const alx_program *program, const alx_op *op)
+{
+    alx_op *before = alx_pass_producer(program, op->inputs[0]);
+    return before && ends_in_relu(before) && alx_pass_consumers(program, op->inputs[0]) == 1 ? before : NULL;
+}
+
+/* Then the ReLU's output is needed by nobody, and dropout may overwrite it. */
+static void mask_dropout(const alx_program *program, alx_op *op)
+{
+    alx_op *before = relu_before(program, op);
+    if (!before) return;
+    op->attr.dropout.masked = true;
+    before->relu_behind = true;
+}
+
+/* Then the ReLU's output, of all values the largest, need not be kept. */
+static void mask_pool(const alx_program *program, alx_op *op)
+{
+    alx_op *before = alx_op_pool_keeps_places(program, op) ? relu_before(program, op) : NULL;
+    if (!before || alx_value_shape(program, op->inputs[0])->dims[1] <= 4) return; /* few channels stay plain */
+    op->relu = true;
+    before->relu_behind = true;
+}
+
+void alx_pass_mask_relu(alx_program *program)
+{
+    for (int i = 0; i < program->op_count; i++) {
+        if (program->ops[i]->cls == &alx_op_class_dropout) mask_dropout(program, program->ops[i]);
+        if (program->ops[i]->cls == &alx_op_class_pool) mask_pool(program, program->ops[i]);
+    }
+}
+
+/* ---- Computing again instead of keeping ---- */
+
+static alx_status compute_again(alx_program *program, int reader, int input, alx_op *op, alx_error *err)
+{
+    alx_op *again;
+    ALX_TRY(alx_op_add(&again, program, op->cls, op->input_count, op->inputs, err));
+    again->layer = op->layer;
+    again->attr = op->attr;
+    const alx_shape shape = *alx_value_shape(program, op->outputs[0]);
+    ALX_TRY(alx_op_add_output(again, program, &shape, program->values[op->outputs[0]].type, err));
+    program->ops[reader]->inputs[input] = again->outputs[0];
+    alx_pass_move_last(program, reader);
+    return ALX_OK;
+}
+
+alx_status alx_pass_compute_again(alx_program *program, alx_error *err)
+{
+    for (int i = program->forward_count; i < program->op_count; i++)
+        for (int k = 0; k < program->ops[i]->input_count; k++) {
+            alx_op *op = alx_pass_producer(program, program->ops[i]->inputs[k]);
+            if (!op || op->cls != &alx_op_class_space_to_depth) continue;
+            ALX_TRY(compute_again(program, i++, k, op, err));
+        }
+    return ALX_OK;
+}
