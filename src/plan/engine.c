@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "plan/plan.h"
 
 struct alx_engine {
@@ -83,10 +82,16 @@ uint64_t alx_engine_memory(const alx_engine *engine)
 
 /* ---- Binding steps to memory ---- */
 
-void *alx_engine_slot(const alx_engine *engine, const alx_plan *plan, int index)
+/* Whose slots. */
+typedef struct owner {
+    const alx_engine *engine;
+    const alx_plan *plan;
+} owner;
+
+static void *slot_at(const void *user, const alx_slot *slot)
 {
-    const alx_slot *slot = &plan->build.slots[index];
-    while (slot->kind == ALX_SLOT_ALIAS) slot = &plan->build.slots[slot->alias];
+    const alx_engine *engine = ((const owner *)user)->engine;
+    const alx_plan *plan = ((const owner *)user)->plan;
     const alx_param *list = engine->params->list;
     switch (slot->kind) {
     case ALX_SLOT_ARENA: return (char *)engine->arena + slot->offset;
@@ -99,31 +104,16 @@ void *alx_engine_slot(const alx_engine *engine, const alx_plan *plan, int index)
     return NULL;
 }
 
-static alx_status bind_prim(const alx_engine *engine, alx_plan *plan, alx_step *step, alx_error *err)
+void *alx_engine_slot(const alx_engine *engine, const alx_plan *plan, int index)
 {
-    if (step->call) {
-        for (int i = 0; i < step->arg_count; i++)
-            ALX_TRY(alx_call_bind(step->call, i, alx_engine_slot(engine, plan, step->args[i].slot), err));
-        return ALX_OK;
-    }
-    alx_call_arg *args = alx_arena_alloc(&plan->build.arena, (size_t)step->arg_count, sizeof *args, err);
-    if (!args) return ALX_NO_MEMORY;
-    for (int i = 0; i < step->arg_count; i++) {
-        int slot = step->args[i].slot;
-        args[i] = (alx_call_arg){step->args[i].arg, plan->build.slots[slot].md, alx_engine_slot(engine, plan, slot)};
-    }
-    return alx_call_create(&step->call, plan->dnn, step->prim, step->arg_count, args, err);
+    const owner whose = {engine, plan};
+    return alx_steps_slot(&plan->build, &(alx_slot_memory){slot_at, &whose}, index);
 }
 
-static alx_status bind_plan(alx_engine *engine, alx_plan *plan, alx_error *err)
+static alx_status bind_plan(const alx_engine *engine, alx_plan *plan, alx_error *err)
 {
-    if (plan->bound_arena && plan->bound_arena == engine->arena) return ALX_OK;
-    for (int i = 0; i < plan->build.step_count; i++) {
-        alx_step *step = &plan->build.steps[i];
-        if (step->prim) ALX_TRY(bind_prim(engine, plan, step, err));
-        for (int k = 0; step->kernel && k < step->arg_count; k++)
-            step->data[k] = alx_engine_slot(engine, plan, step->args[k].slot);
-    }
+    const owner whose = {engine, plan};
+    ALX_TRY(alx_steps_bind(&plan->build, &(alx_slot_memory){slot_at, &whose}, err));
     plan->bound_arena = engine->arena;
     return ALX_OK;
 }
@@ -162,11 +152,23 @@ static alx_status reserve_plan(alx_engine *engine, alx_plan *plan, alx_error *er
     return bind_plan(engine, plan, err);
 }
 
-static alx_status build_plan(alx_plan **plan, const alx_engine *engine, alx_mode mode, int64_t batch, alx_error *err)
+/* What may still be taken: of the limit and of the machine. */
+static uint64_t memory_left(const alx_engine *engine)
+{
+    const uint64_t limit = engine->config.memory_limit, used = alx_engine_memory(engine);
+    const uint64_t available = alx_memory_available(), left = limit > used ? limit - used : 0;
+    return limit && left < available ? left : available;
+}
+
+/* measure: choices may be measured, for which memory is taken, and given back, before the plan's own is. */
+static alx_status build_plan(alx_plan **plan, const alx_engine *engine, alx_mode mode, int64_t batch, bool measure,
+                             alx_error *err)
 {
     alx_plan_config config = {.mode = mode, .batch = batch, .type = engine->config.type, .exact = engine->config.exact};
     config.mixed = engine->config.mixed;
     config.chooser = engine->config.chooser;
+    config.chooser.threads = engine->config.threads;
+    config.chooser.memory = measure ? memory_left(engine) : 0;
     config.loss = (alx_loss_attr){engine->config.smoothing, engine->class_weights};
     return alx_plan_create(plan, engine->params, &config, err);
 }
@@ -201,14 +203,15 @@ static alx_plan *recall_plan(alx_engine *engine, alx_mode mode, int64_t batch)
     return NULL;
 }
 
-static alx_status find_plan(alx_plan **out, alx_engine *engine, alx_mode mode, int64_t batch, alx_error *err)
+static alx_status find_plan(alx_plan **out, alx_engine *engine, alx_mode mode, int64_t batch, bool measure,
+                            alx_error *err)
 {
     alx_plan *plan = recall_plan(engine, mode, batch);
     if (plan) {
         *out = plan;
         return reserve_plan(engine, plan, err);
     }
-    ALX_TRY(build_plan(&plan, engine, mode, batch, err));
+    ALX_TRY(build_plan(&plan, engine, mode, batch, measure, err));
     alx_status status = reserve_plan(engine, plan, err);
     if (status) {
         alx_plan_destroy(plan);
@@ -227,7 +230,7 @@ alx_status alx_engine_prepare(alx_engine *engine, alx_mode mode, int64_t batch, 
     assert(mode != ALX_MODE_TRAIN || engine->config.training);
     team before = team_enter(engine);
     alx_plan *plan;
-    alx_status status = find_plan(&plan, engine, mode, batch, err);
+    alx_status status = find_plan(&plan, engine, mode, batch, true, err);
     team_leave(before);
     return status;
 }
@@ -255,7 +258,7 @@ static alx_status reserve_buffers(alx_engine *engine, alx_error *err)
     buffers += engine->gradients_bytes;
     ALX_TRY(check_memory(engine, buffers, err));
     alx_mode mode = engine->config.training ? ALX_MODE_TRAIN : ALX_MODE_PREDICT;
-    ALX_TRY(build_plan(&engine->plans, engine, mode, engine->config.max_batch, err));
+    ALX_TRY(build_plan(&engine->plans, engine, mode, engine->config.max_batch, true, err));
     ALX_TRY(check_memory(engine, buffers + plan_growth(engine, engine->plans), err));
     for (int i = 0; i < ALX_INPUT_COUNT; i++)
         if (engine->input_bytes[i]) ALX_TRY(reserve(&engine->inputs[i], engine, engine->input_bytes[i], err));
@@ -343,25 +346,6 @@ float *alx_engine_gradients(alx_engine *engine)
 
 /* ---- Running ---- */
 
-/* seconds: NULL, or (step_count); watch may be NULL. */
-static alx_status run_steps(alx_plan *plan, const alx_run_context *context, bool pack, double *seconds,
-                            const alx_watch *watch, alx_error *err)
-{
-    for (int i = 0; i < plan->build.step_count; i++) {
-        const alx_step *step = &plan->build.steps[i];
-        if (seconds) seconds[i] = 0.0;
-        if (step->pack && !pack) continue;
-        const double began = seconds ? alx_clock() : 0.0;
-        if (step->kernel)
-            step->kernel(step, context);
-        else
-            ALX_TRY(alx_call_run(step->call, err));
-        if (seconds) seconds[i] = alx_clock() - began;
-        if (watch) ALX_TRY(watch->after(watch->user, i, err));
-    }
-    return ALX_OK;
-}
-
 static alx_status run(alx_engine *engine, alx_mode mode, int64_t batch, const alx_step_key *key, double *seconds,
                       const alx_watch *watch, alx_error *err)
 {
@@ -369,7 +353,7 @@ static alx_status run(alx_engine *engine, alx_mode mode, int64_t batch, const al
     assert(mode != ALX_MODE_TRAIN || (engine->config.training && key));
     team before = team_enter(engine);
     alx_plan *plan;
-    alx_status status = find_plan(&plan, engine, mode, batch, err);
+    alx_status status = find_plan(&plan, engine, mode, batch, false, err);
     if (!status) {
         alx_run_context context = {.threads = engine->config.threads};
         if (key) {
@@ -378,7 +362,7 @@ static alx_status run(alx_engine *engine, alx_mode mode, int64_t batch, const al
             context.first_slot = key->first_slot;
         }
         bool pack = plan->packed_version != engine->params->version + 1;
-        status = run_steps(plan, &context, pack, seconds, watch, err);
+        status = alx_steps_run(&plan->build, &context, pack, seconds, watch, err);
         if (!status) plan->packed_version = engine->params->version + 1;
         engine->last = plan;
         if (mode == ALX_MODE_TRAIN) engine->params->version++; /* moving statistics */

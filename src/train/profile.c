@@ -12,6 +12,7 @@
 #include "plan/plan.h"
 #include "train/optimizer.h"
 #include "train/profile_peak.h"
+#include "train/profile_ways.h"
 
 enum { WARM_UP = 2, SEED = 0, MAX_THREADS = 1024, MAX_BATCH = 65536, MAX_STEPS = 10000 };
 
@@ -21,6 +22,8 @@ struct alx_profile {
     alx_arena arena; /* rows and their texts: nothing of the network or the engine is kept */
     int row_count;
     alx_profile_row *rows;
+    int way_count;
+    alx_profile_way *ways;
     double step_seconds, peak;
     alx_precision precision;
     int threads;
@@ -34,7 +37,9 @@ void alx_profile_config_init(alx_profile_config *config)
                                    .precision = ALX_PRECISION_AUTO,
                                    .threads = 0,
                                    .exact = 0,
-                                   .optimizer_states = 2};
+                                   .optimizer_states = 2,
+                                   .autotune = 0,
+                                   .cache_dir = NULL};
 }
 
 static alx_status check_number(const char *name, int value, int least, int most, alx_error *err)
@@ -63,6 +68,7 @@ typedef struct work {
     const alx_graph *graph;
     alx_dtype type;
     alx_params *params;
+    alx_tuner tuner;
     alx_engine *engine;
     const alx_plan *plan;
     alx_peak *peak;
@@ -81,6 +87,7 @@ static void finish_work(work *w)
 {
     alx_peak_destroy(w->peak);
     alx_engine_destroy(w->engine);
+    alx_tuner_finish(&w->tuner);
     for (int i = 0; i < 2; i++) alx_memory_release(w->state[i], w->state_bytes);
     alx_params_destroy(w->params);
     free(w->seconds);
@@ -124,6 +131,9 @@ static alx_status prepare(work *w, alx_error *err)
 {
     const alx_profile_config *config = &w->config;
     uint64_t limit;
+    char *complaint; /* what cannot be read is measured, and written anew */
+    if (config->autotune) ALX_TRY(alx_tuner_begin(&w->tuner, &complaint, config->cache_dir, err));
+    if (config->autotune) free(complaint);
     ALX_TRY(alx_engine_resolve_precision(&w->type, config->precision, err));
     ALX_TRY(alx_params_create(&w->params, w->graph, alx_params_prefer_tiles(), err));
     w->state_bytes = (size_t)w->params->trainable_span * sizeof(float);
@@ -134,9 +144,11 @@ static alx_status prepare(work *w, alx_error *err)
                                       .exact = config->exact != 0,
                                       .max_batch = config->batch_size,
                                       .training = true,
-                                      .memory_limit = limit};
+                                      .memory_limit = limit,
+                                      .chooser = alx_tuner_chooser(&w->tuner)};
     ALX_TRY(alx_engine_create(&w->engine, w->params, &engine, err));
     ALX_TRY(alx_engine_prepare(w->engine, ALX_MODE_TRAIN, config->batch_size, err));
+    (void)alx_tuner_remember(&w->tuner, config->cache_dir, NULL); /* or it is measured again next time */
     w->plan = alx_engine_plan(w->engine, ALX_MODE_TRAIN, config->batch_size);
     w->step_count = w->plan->build.step_count;
     for (int i = 0; i < config->optimizer_states; i++) {
@@ -296,7 +308,8 @@ static alx_status measure(alx_profile *profile, work *w, alx_error *err)
     profile->precision = w->type == ALX_BF16 ? ALX_PRECISION_BF16 : ALX_PRECISION_F32;
     profile->threads = threads;
     profile->step_seconds = median(w, w->wholes, 1);
-    return make_rows(profile, w, err);
+    ALX_TRY(make_rows(profile, w, err));
+    return alx_profile_list_ways(&profile->ways, &profile->way_count, &profile->arena, w->graph, w->plan, err);
 }
 
 alx_status alx_profile_create(alx_profile **out, const alx_network *network, const alx_profile_config *config,
@@ -328,6 +341,13 @@ int alx_profile_row_get(const alx_profile *profile, int index, alx_profile_row *
 {
     if (index < 0 || index >= profile->row_count) return 0;
     *row = profile->rows[index];
+    return 1;
+}
+
+int alx_profile_way_get(const alx_profile *profile, int index, alx_profile_way *way)
+{
+    if (index < 0 || index >= profile->way_count) return 0;
+    *way = profile->ways[index];
     return 1;
 }
 

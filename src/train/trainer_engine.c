@@ -144,7 +144,8 @@ alx_status alx_trainer_build_engine(alx_trainer *t, alx_dtype type, alx_error *e
                                       .mixed = alx_augment_mixes(&t->recipe->augment),
                                       .smoothing = (float)config->label_smoothing,
                                       .class_weights = weights,
-                                      .memory_limit = limit};
+                                      .memory_limit = limit,
+                                      .chooser = alx_tuner_chooser(&t->tuner)};
     alx_status status = alx_engine_create(&t->engine, t->params, &engine, err);
     free(weights);
     if (!status) status = alx_engine_prepare(t->engine, ALX_MODE_TRAIN, t->batch, err);
