@@ -17,9 +17,8 @@ static const char *const directions[] = {"forward", "backward_data", "backward_w
 static const words texts[2] = {
     {{"Convolution", "direction", "computed", "ms", "images", "rejected (ms)"},
      {"forward", "backward, to its input", "backward, to its weights"},
-     "ways were measured with so many images, conversions of layout included, and the fastest taken (--no-autotune: "
-     "the "
-     "usual ones)\n"},
+     "ways were measured with so many images, conversions of layout included, and the fastest taken\n"
+     "(--no-autotune: the usual ones)\n"},
     {{"卷积层", "方向", "采用的算法", "毫秒", "图片数", "落选的算法（毫秒）"},
      {"前向", "反向：对输入", "反向：对权重"},
      "各算法用表中的图片数在本机实测（含布局转换），取最快者；加 --no-autotune 则按惯常方法选择\n"},

@@ -44,7 +44,7 @@ int64_t alx_choose_batch(const alx_program *program, const alx_op *op, int threa
  * not worth the other's accuracy: direct, unfolded.  Fills choice and times; zeros where there is too little memory.
  *
  * Each way runs as a little program of this convolution and its gradient, between values in the layouts that neighbours
- * like; conversions on either side count.  Programs take turns, a few rounds, of which the median counts. */
+ * like; conversions on either side count.  Programs take turns, a few rounds, of which the fastest counts. */
 alx_status alx_choose_measure(alx_chosen *chosen, const alx_chooser *chooser, const alx_program *program,
                               const alx_op *op, int64_t batch, alx_error *err);
 

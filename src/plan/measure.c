@@ -1,3 +1,4 @@
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,12 +9,12 @@
 #include "plan/plan.h"
 #include "plan/steps.h"
 
-enum { ROUNDS = 5, MAX_CANDIDATES = 2 * (ALX_CONV_WAYS - 1), PARAMS = 3, ALIGNMENT = 64 };
+enum { ROUNDS = 20, LEAST_ROUNDS = 3, MAX_CANDIDATES = 2 * (ALX_CONV_WAYS - 1), PARAMS = 3, ALIGNMENT = 64 };
 
-static const double MULTIPLY_ADDS = 4e9; /* of one direction, one run: 15 ms where 500 GFLOP/s are reached */
-static const double SECONDS = 0.3;       /* after which no further round begins */
+static const double MULTIPLY_ADDS = 3e9; /* of one direction, one run: 12 ms where 500 GFLOP/s are reached */
+static const double SECONDS = 0.3;       /* after which no further round begins, but for the least */
 static const double WORTH = 0.97;        /* of the time of what is plainer */
-static const double HOPELESS = 1.5;      /* times the fastest, in every direction: not run again */
+static const double HOPELESS = 1.5; /* times the fastest, in every direction: after the least rounds not run again */
 
 int64_t alx_choose_batch(const alx_program *program, const alx_op *op, int threads)
 {
@@ -106,9 +107,8 @@ typedef struct candidate {
     size_t arena_bytes, packed_bytes;
     bool counts[ALX_CONV_DIRECTIONS]; /* directions in which it is something of its own */
     bool hopeless;
-    int rounds;
-    double seconds[ALX_CONV_DIRECTIONS][ROUNDS]; /* then their median at [0] */
-    double *steps;                               /* (build.step_count) */
+    double seconds[ALX_CONV_DIRECTIONS]; /* the least so far; HUGE_VAL: not run yet */
+    double *steps;                       /* (build.step_count) */
 } candidate;
 
 static void finish_candidate(candidate *c)
@@ -298,49 +298,38 @@ static alx_status run(candidate *c, const alx_chooser *chooser, bool first, alx_
     if (first) return ALX_OK;
     double seconds[ALX_CONV_DIRECTIONS + 1] = {0};
     for (int i = 0; i < c->build.step_count; i++) seconds[direction_of(c, &c->build.steps[i])] += c->steps[i];
-    for (int d = 0; d < ALX_CONV_DIRECTIONS; d++) c->seconds[d][c->rounds] = seconds[d];
-    c->rounds++;
+    for (int d = 0; d < ALX_CONV_DIRECTIONS; d++)
+        if (seconds[d] < c->seconds[d]) c->seconds[d] = seconds[d];
     return ALX_OK;
 }
 
-/* What was far behind once is not run again. */
+/* What is far behind is not run again. */
 static void give_up(work *w)
 {
     double best[ALX_CONV_DIRECTIONS];
     for (int d = 0; d < ALX_CONV_DIRECTIONS; d++) {
-        best[d] = w->list[0].seconds[d][0];
+        best[d] = w->list[0].seconds[d];
         for (int i = 1; i < w->count; i++)
-            if (w->list[i].seconds[d][0] < best[d]) best[d] = w->list[i].seconds[d][0];
+            if (w->list[i].seconds[d] < best[d]) best[d] = w->list[i].seconds[d];
     }
     for (int i = 1; i < w->count; i++) {
         candidate *c = &w->list[i];
         c->hopeless = true;
         for (int d = 0; d < ALX_CONV_DIRECTIONS; d++)
-            if (c->counts[d] && c->seconds[d][0] <= HOPELESS * best[d]) c->hopeless = false;
+            if (c->counts[d] && c->seconds[d] <= HOPELESS * best[d]) c->hopeless = false;
     }
 }
 
-static int compare(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
+/* What else the machine does makes a run longer, never shorter: the least of several counts. */
 static alx_status run_all(work *w, alx_error *err)
 {
     for (int i = 0; i < w->count; i++) ALX_TRY(run(&w->list[i], w->chooser, true, err));
     const double began = alx_clock();
-    for (int round = 0; round < ROUNDS && (round == 0 || alx_clock() - began < SECONDS); round++) {
+    for (int round = 1; round <= ROUNDS && (round <= LEAST_ROUNDS || alx_clock() - began < SECONDS); round++) {
         for (int i = 0; i < w->count; i++)
             if (!w->list[i].hopeless) ALX_TRY(run(&w->list[i], w->chooser, false, err));
-        if (round == 0) give_up(w);
+        if (round == LEAST_ROUNDS) give_up(w);
     }
-    for (int i = 0; i < w->count; i++)
-        for (int d = 0; d < ALX_CONV_DIRECTIONS; d++) {
-            candidate *c = &w->list[i];
-            qsort(c->seconds[d], (size_t)c->rounds, sizeof c->seconds[d][0], compare);
-            c->seconds[d][0] = c->seconds[d][(c->rounds - 1) / 2];
-        }
     return ALX_OK;
 }
 
@@ -371,7 +360,8 @@ static alx_status make_candidates(work *w, const alx_program *program, const alx
         const candidate *plain = &w->list[w->count];
         for (alx_conv_way way = ALX_CONV_DIRECT; way < ALX_CONV_WAYS; way++) {
             candidate *c = &w->list[w->count];
-            *c = (candidate){.choice = {.fold = fold, .ways = {way, way, way}}};
+            *c = (candidate){.choice = {.fold = fold, .ways = {way, way, way}},
+                             .seconds = {HUGE_VAL, HUGE_VAL, HUGE_VAL}};
             const alx_status status = make_candidate(c, program, op, batch, err);
             if (!status && is_distinct(c, plain)) {
                 w->count++;
@@ -395,8 +385,8 @@ static double pick_ways(alx_conv_choice *choice, const work *w, alx_conv_fold fo
         for (int i = 0; i < w->count; i++) {
             const candidate *c = &w->list[i];
             if (c->choice.fold != fold || !c->counts[d]) continue;
-            if (choice->ways[d] != ALX_CONV_USUAL && c->seconds[d][0] >= WORTH * best) continue;
-            best = c->seconds[d][0];
+            if (choice->ways[d] != ALX_CONV_USUAL && c->seconds[d] >= WORTH * best) continue;
+            best = c->seconds[d];
             choice->ways[d] = c->choice.ways[d];
         }
         total += best;
@@ -413,8 +403,7 @@ static void pick(alx_chosen *chosen, const work *w)
         for (alx_conv_direction d = 0; d < ALX_CONV_DIRECTIONS; d++) {
             const candidate *c = &w->list[i];
             if (c->counts[d])
-                chosen->times[chosen->time_count++] =
-                    (alx_conv_time){d, folded(c), c->choice.ways[d], c->seconds[d][0]};
+                chosen->times[chosen->time_count++] = (alx_conv_time){d, folded(c), c->choice.ways[d], c->seconds[d]};
         }
 }
 
