@@ -488,6 +488,9 @@ typedef struct alx_session_config {
     int batch_size;          /* images computed at once; 0: 1 */
     int exact;               /* 1: direct convolution only */
     alx_views views;         /* centre */
+    int autotune; /* 1: measure the ways to compute each convolution of a full batch; results may then differ in
+                   * their last bits between machines and sessions.  0: rules of thumb (0) */
+    const char *cache_dir; /* as of alx_run_config (NULL) */
 } alx_session_config;
 ALX_API void alx_session_config_init(alx_session_config *config);
 
