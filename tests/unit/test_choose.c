@@ -86,8 +86,10 @@ static void what_is_measured(void **state)
     if (has_ways()) assert_int_equal(tuner.measured, 4);
     check_entries(&tuner);
     measured = tuner.measured;
+    const int known = tuner.choices.count;
     run(&n, ALX_MODE_TRAIN, IMAGES - 1, 0); /* a plan that nobody prepared: by rule of thumb */
     assert_int_equal(tuner.measured, measured);
+    assert_int_equal(tuner.choices.count, known);
     must(alx_engine_prepare(n.engine, ALX_MODE_TRAIN, IMAGES - 2, &err), &err);
     if (has_ways()) assert_int_equal(tuner.measured, 6);
     close_net(&n);

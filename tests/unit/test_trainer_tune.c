@@ -128,6 +128,7 @@ static void untuned_stays_untuned(void **state)
     expect(ALX_INTERRUPTED, run_recipe(recipe, at("cut"), &cut, &err), &err);
     expect(ALX_OK, run_recipe(recipe, at("whole"), &whole, &err), &err);
     expect(ALX_OK, go_on(at("cut"), NULL, 0, &rest, at("cache"), &err), &err);
+    assert_null(strstr(cut.said, "measured"));
     assert_null(strstr(rest.said, "measured"));
     assert_false(alx_file_exists(at("cache/" ALX_CHOICES_FILE)));
     assert_same_run(at("whole"), at("cut"));
