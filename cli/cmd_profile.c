@@ -3,14 +3,16 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include "cli/autotune.h"
 #include "cli/network.h"
 #include "cli/output.h"
+#include "cli/profile_ways.h"
 #include "report/table.h"
 
 typedef struct config {
     long long batch_size, steps, threads, classes;
     int precision; /* alx_precision */
-    int exact, json;
+    int exact, no_autotune, json;
     unsigned long long memory_limit;
 } config;
 
@@ -50,6 +52,7 @@ const cli_option cli_profile_options[] = {
      0,
      {"direct convolution only, without Winograd", "只用直接卷积，不用 Winograd"}},
     CLI_MEMORY_LIMIT_ROW(config),
+    CLI_NO_AUTOTUNE_ROW(config),
     {"json", 0, CLI_FLAG, offsetof(config, json), NULL, 0, 0, {"print JSON", "以 JSON 输出"}},
     {0},
 };
@@ -266,7 +269,7 @@ static int print_text(const alx_profile *profile, const config *c, alx_language 
     if (at_once < c->batch_size) snprintf(parts, sizeof parts, w->parts, c->batch_size, at_once);
     printf(w->memory, (double)alx_profile_memory(profile) * 0x1p-20, parts);
     if (*p.isa) printf(w->isa, p.isa);
-    return CLI_DONE;
+    return cli_print_ways(profile, language, &err) ? cli_error(&err) : CLI_DONE;
 }
 
 /* ---- JSON ---- */
@@ -305,6 +308,7 @@ static int print_json(const alx_profile *profile, const config *c, const alx_net
     for (int i = 0; alx_profile_row_get(profile, i, &row); i++) json_array_append_new(rows, row_json(&row, step));
     json_object_set_new(root, "name", cli_json_text(alx_network_name(network)));
     json_object_set_new(root, "rows", rows);
+    json_object_set_new(root, "ways", cli_ways_json(profile));
     json_object_set_new(root, "step_ms", cli_json_number(1e3 * step));
     json_object_set_new(root, "images_per_second", cli_json_number((double)alx_profile_at_once(profile) / step));
     json_object_set_new(root, "precision", json_string(cli_precision_name(alx_profile_precision(profile))));
@@ -358,6 +362,8 @@ static int profile_network(const alx_network *network, const config *c, alx_lang
     wanted.threads = (int)c->threads;
     wanted.exact = c->exact;
     wanted.memory_limit = c->memory_limit;
+    wanted.autotune = !c->no_autotune;
+    wanted.cache_dir = cli_cache_folder();
     int size[3];
     alx_network_input(network, size);
     cli_name_text name;

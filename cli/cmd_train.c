@@ -2,6 +2,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "cli/autotune.h"
 #include "cli/files.h"
 #include "cli/output.h"
 #include "cli/train.h"
@@ -89,6 +90,7 @@ const cli_option cli_train_options[] = {
      1000,
      {"cross-validation: train N times, each time validating on another Nth of the training images",
       "交叉验证：把训练图片分成 N 份，训练 N 次，每次用其中一份验证"}},
+    CLI_NO_AUTOTUNE_ROW(config),
     {0},
 };
 
@@ -314,6 +316,8 @@ int cli_train(const cli_call *call)
     alx_run_config_init(&run_config);
     run_config.out = c.out;
     run_config.overwrite = c.overwrite;
+    run_config.autotune = !c.no_autotune;
+    run_config.cache_dir = cli_cache_folder();
     alx_progress progress;
     alx_progress_init(&progress, stderr);
     run_config.on_event = cli_train_event;

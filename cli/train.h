@@ -8,7 +8,7 @@
 /* train's own options. */
 typedef struct cli_train_config {
     const char *out, *resume, *sweep;
-    int overwrite, find_lr, overfit_batch;
+    int overwrite, find_lr, overfit_batch, no_autotune;
     long long trials, sweep_seed, folds; /* 0: not given */
 } cli_train_config;
 

@@ -212,6 +212,8 @@ typedef struct alx_profile_config {
     int exact;               /* 1: direct convolution only */
     int optimizer_states;    /* 2: adam; 1: sgd with momentum; 0: sgd */
     uint64_t memory_limit;   /* bytes; 0: none.  The steps are then of as many images as are computed at once */
+    int autotune;            /* as of alx_run_config (0) */
+    const char *cache_dir;   /* the same (NULL) */
 } alx_profile_config;
 ALX_API void alx_profile_config_init(alx_profile_config *config);
 
@@ -246,6 +248,19 @@ ALX_API int alx_profile_threads(const alx_profile *profile);
 ALX_API int alx_profile_at_once(const alx_profile *profile);
 /* Bytes that such training takes, validation aside. */
 ALX_API uint64_t alx_profile_memory(const alx_profile *profile);
+
+/* A way in which a convolution may be computed. */
+typedef struct alx_profile_way {
+    int layer;
+    const char *name;      /* the layer's */
+    const char *direction; /* "forward", "backward_data", "backward_weights" */
+    const char *way; /* "direct", "onednn-winograd", "fold+direct": with the image's strides folded into channels */
+    int chosen;      /* 1: this is how the profile's steps computed it */
+    double seconds;  /* as it was measured for the choice, conversions included; NaN: it was not */
+    int batch_size;  /* images that it was measured with: fewer than a large batch has; 0: it was not */
+} alx_profile_way;
+/* One after another: by layer, direction, and time; 1 when there is one, 0 past the last. */
+ALX_API int alx_profile_way_get(const alx_profile *profile, int index, alx_profile_way *way);
 
 /* The built-in networks, by index; NULL past the last. */
 typedef struct alx_builtin_info {
@@ -333,6 +348,10 @@ typedef struct alx_run_config {
     int overwrite;   /* reuse a folder that holds a run */
     alx_event_fn on_event;
     void *user;
+    /* 1: before the first step the ways to compute each convolution are measured, within seconds, and the fastest
+     * taken. The run's checkpoint records them, and a resume takes them from there.  0: rules of thumb (0) */
+    int autotune;
+    const char *cache_dir; /* folder whose choices.json remembers them; NULL: nothing is kept (NULL) */
 } alx_run_config;
 ALX_API void alx_run_config_init(alx_run_config *config);
 
@@ -496,6 +515,9 @@ typedef struct alx_session_config {
     int batch_size;          /* images computed at once; 0: 1 */
     int exact;               /* 1: direct convolution only */
     alx_views views;         /* centre */
+    int autotune; /* 1: measure the ways to compute each convolution of a full batch; results may then differ in
+                   * their last bits between machines and sessions.  0: rules of thumb (0) */
+    const char *cache_dir; /* as of alx_run_config (NULL) */
 } alx_session_config;
 ALX_API void alx_session_config_init(alx_session_config *config);
 

@@ -192,6 +192,7 @@ alx_status alx_build_output(int *index, alx_build *build, alx_value value, const
 void alx_build_keep(alx_build *build, int slot)
 {
     alx_step *step = &build->steps[build->step_count - 1];
+    step->of_weights = true;
     for (int i = 0; i < step->arg_count; i++)
         if (step->args[i].slot != slot && !build->slots[step->args[i].slot].constant) return;
     build->slots[slot].kind = ALX_SLOT_PACKED;

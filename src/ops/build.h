@@ -55,8 +55,9 @@ struct alx_step {
     const alx_op *op; /* NULL: a conversion */
     int layer;        /* of the op, or of the one that the conversion is for; -1: the loss */
     bool backward;
-    bool pack;      /* makes PACKED memory: only when the weights have changed */
-    alx_prim *prim; /* or NULL with a kernel */
+    bool of_weights; /* reads weights alone */
+    bool pack;       /* makes PACKED memory: only when the weights have changed */
+    alx_prim *prim;  /* or NULL with a kernel */
     alx_kernel kernel;
     const void *state;     /* kernels: what the builder worked out for it, in the build's arena; or NULL */
     const char *algorithm; /* kernels: for profiles; NULL: there is but one */

@@ -23,6 +23,7 @@ static bool can_onednn_winograd(const alx_program *program, const alx_op *op, al
     }
 
 static const alx_conv_way_row rows[ALX_CONV_WAYS] = {
+    [ALX_CONV_USUAL] = {.name = "usual"},
     [ALX_CONV_DIRECT] = {.name = "direct",
                          .build = {alx_conv_build_forward, alx_conv_build_backward_data,
                                    alx_conv_build_backward_weights}},

@@ -43,6 +43,7 @@ typedef enum alx_conv_fold { ALX_FOLD_USUAL, ALX_FOLD_NO, ALX_FOLD_YES } alx_con
 typedef struct alx_conv_choice {
     alx_conv_fold fold; /* of strides: plan/passes.c */
     alx_conv_way ways[ALX_CONV_DIRECTIONS];
+    const void *reasons; /* whoever chose may leave here what he knows; NULL */
 } alx_conv_choice;
 
 /* ---- Ops ---- */

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "plan/plan.h"
 
 struct alx_engine {
@@ -85,10 +84,16 @@ uint64_t alx_engine_memory(const alx_engine *engine)
 
 /* ---- Binding steps to memory ---- */
 
-void *alx_engine_slot(const alx_engine *engine, const alx_plan *plan, int index)
+/* Whose slots. */
+typedef struct owner {
+    const alx_engine *engine;
+    const alx_plan *plan;
+} owner;
+
+static void *slot_at(const void *user, const alx_slot *slot)
 {
-    const alx_slot *slot = &plan->build.slots[index];
-    while (slot->kind == ALX_SLOT_ALIAS) slot = &plan->build.slots[slot->alias];
+    const alx_engine *engine = ((const owner *)user)->engine;
+    const alx_plan *plan = ((const owner *)user)->plan;
     const alx_param *list = engine->params->list;
     switch (slot->kind) {
     case ALX_SLOT_ARENA: return (char *)engine->arena + slot->offset;
@@ -102,31 +107,16 @@ void *alx_engine_slot(const alx_engine *engine, const alx_plan *plan, int index)
     return NULL;
 }
 
-static alx_status bind_prim(const alx_engine *engine, alx_plan *plan, alx_step *step, alx_error *err)
+void *alx_engine_slot(const alx_engine *engine, const alx_plan *plan, int index)
 {
-    if (step->call) {
-        for (int i = 0; i < step->arg_count; i++)
-            ALX_TRY(alx_call_bind(step->call, i, alx_engine_slot(engine, plan, step->args[i].slot), err));
-        return ALX_OK;
-    }
-    alx_call_arg *args = alx_arena_alloc(&plan->build.arena, (size_t)step->arg_count, sizeof *args, err);
-    if (!args) return ALX_NO_MEMORY;
-    for (int i = 0; i < step->arg_count; i++) {
-        int slot = step->args[i].slot;
-        args[i] = (alx_call_arg){step->args[i].arg, plan->build.slots[slot].md, alx_engine_slot(engine, plan, slot)};
-    }
-    return alx_call_create(&step->call, plan->dnn, step->prim, step->arg_count, args, err);
+    const owner whose = {engine, plan};
+    return alx_steps_slot(&plan->build, &(alx_slot_memory){slot_at, &whose}, index);
 }
 
-static alx_status bind_plan(alx_engine *engine, alx_plan *plan, alx_error *err)
+static alx_status bind_plan(const alx_engine *engine, alx_plan *plan, alx_error *err)
 {
-    if (plan->bound_arena && plan->bound_arena == engine->arena) return ALX_OK;
-    for (int i = 0; i < plan->build.step_count; i++) {
-        alx_step *step = &plan->build.steps[i];
-        if (step->prim) ALX_TRY(bind_prim(engine, plan, step, err));
-        for (int k = 0; step->kernel && k < step->arg_count; k++)
-            step->data[k] = alx_engine_slot(engine, plan, step->args[k].slot);
-    }
+    const owner whose = {engine, plan};
+    ALX_TRY(alx_steps_bind(&plan->build, &(alx_slot_memory){slot_at, &whose}, err));
     plan->bound_arena = engine->arena;
     return ALX_OK;
 }
@@ -168,9 +158,20 @@ static alx_status reserve_plan(alx_engine *engine, alx_plan *plan, alx_error *er
     return bind_plan(engine, plan, err);
 }
 
-static alx_status build_plan(alx_plan **plan, const alx_engine *engine, alx_mode mode, int64_t batch, alx_error *err)
+/* What may still be taken: of the limit and of the machine. */
+static uint64_t memory_left(const alx_engine *engine)
 {
-    const alx_plan_config config = alx_engine_plan_config(&engine->config, mode, batch);
+    const uint64_t limit = engine->config.memory_limit, used = alx_engine_memory(engine);
+    const uint64_t available = alx_memory_available(), left = limit > used ? limit - used : 0;
+    return limit && left < available ? left : available;
+}
+
+/* measure: choices may be measured, for which memory is taken, and given back, before the plan's own is. */
+static alx_status build_plan(alx_plan **plan, const alx_engine *engine, alx_mode mode, int64_t batch, bool measure,
+                             alx_error *err)
+{
+    alx_plan_config config = alx_engine_plan_config(&engine->config, mode, batch);
+    config.chooser.memory = measure ? memory_left(engine) : 0;
     return alx_plan_create(plan, engine->params, &config, err);
 }
 
@@ -204,14 +205,15 @@ static alx_plan *recall_plan(alx_engine *engine, alx_mode mode, int64_t batch)
     return NULL;
 }
 
-static alx_status find_plan(alx_plan **out, alx_engine *engine, alx_mode mode, int64_t batch, alx_error *err)
+static alx_status find_plan(alx_plan **out, alx_engine *engine, alx_mode mode, int64_t batch, bool measure,
+                            alx_error *err)
 {
     alx_plan *plan = recall_plan(engine, mode, batch);
     if (plan) {
         *out = plan;
         return reserve_plan(engine, plan, err);
     }
-    ALX_TRY(build_plan(&plan, engine, mode, batch, err));
+    ALX_TRY(build_plan(&plan, engine, mode, batch, measure, err));
     alx_status status = reserve_plan(engine, plan, err);
     if (status) {
         alx_plan_destroy(plan);
@@ -230,7 +232,7 @@ alx_status alx_engine_prepare(alx_engine *engine, alx_mode mode, int64_t batch, 
     assert(mode != ALX_MODE_TRAIN || engine->config.training);
     team before = team_enter(engine);
     alx_plan *plan;
-    alx_status status = find_plan(&plan, engine, mode, batch, err);
+    alx_status status = find_plan(&plan, engine, mode, batch, true, err);
     team_leave(before);
     return status;
 }
@@ -249,7 +251,7 @@ static alx_status reserve_buffers(alx_engine *engine, alx_error *err)
     buffers += engine->gradients_bytes;
     ALX_TRY(check_memory(engine, buffers, err));
     alx_mode mode = engine->config.training ? ALX_MODE_TRAIN : ALX_MODE_PREDICT;
-    ALX_TRY(build_plan(&engine->plans, engine, mode, engine->config.max_batch, err));
+    ALX_TRY(build_plan(&engine->plans, engine, mode, engine->config.max_batch, true, err));
     ALX_TRY(check_memory(engine, buffers + plan_growth(engine, engine->plans), err));
     for (int i = 0; i < ALX_INPUT_COUNT; i++)
         if (engine->input_bytes[i]) ALX_TRY(reserve(&engine->inputs[i], engine, engine->input_bytes[i], err));
@@ -343,25 +345,6 @@ alx_halves *alx_engine_halves(const alx_engine *engine)
 
 /* ---- Running ---- */
 
-/* seconds: NULL, or (step_count); watch may be NULL. */
-static alx_status run_steps(alx_plan *plan, const alx_run_context *context, bool pack, double *seconds,
-                            const alx_watch *watch, alx_error *err)
-{
-    for (int i = 0; i < plan->build.step_count; i++) {
-        const alx_step *step = &plan->build.steps[i];
-        if (seconds) seconds[i] = 0.0;
-        if (step->pack && !pack) continue;
-        const double began = seconds ? alx_clock() : 0.0;
-        if (step->kernel)
-            step->kernel(step, context);
-        else
-            ALX_TRY(alx_call_run(step->call, err));
-        if (seconds) seconds[i] = alx_clock() - began;
-        if (watch) ALX_TRY(watch->after(watch->user, i, err));
-    }
-    return ALX_OK;
-}
-
 /* The tensors that halves are copies of are as they were. */
 static void moving_statistics_changed(const alx_engine *engine)
 {
@@ -379,7 +362,7 @@ static alx_status run(alx_engine *engine, alx_mode mode, int64_t batch, const al
     assert(!key || !key->whole || key->whole == batch || engine->config.accumulate);
     team before = team_enter(engine);
     alx_plan *plan;
-    alx_status status = find_plan(&plan, engine, mode, batch, err);
+    alx_status status = find_plan(&plan, engine, mode, batch, false, err);
     if (!status) {
         alx_run_context context = {.threads = engine->config.threads, .share = 1.0f};
         if (key) {
@@ -391,7 +374,7 @@ static alx_status run(alx_engine *engine, alx_mode mode, int64_t batch, const al
         /* What training packs is of frozen weights. */
         const uint64_t from = mode == ALX_MODE_TRAIN ? engine->params->version : alx_params_stamp(engine->params);
         if (plan->uses_halves) alx_halves_refresh(engine->halves, engine->params, engine->config.threads);
-        status = run_steps(plan, &context, plan->packed_from != from, seconds, watch, err);
+        status = alx_steps_run(&plan->build, &context, plan->packed_from != from, seconds, watch, err);
         if (!status) plan->packed_from = from;
         engine->last = plan;
         if (mode == ALX_MODE_TRAIN) moving_statistics_changed(engine);

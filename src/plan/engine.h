@@ -9,6 +9,7 @@
 
 #include "model/halves.h"
 #include "plan/choose.h"
+#include "plan/steps.h"
 
 typedef struct alx_engine alx_engine;
 
@@ -81,11 +82,6 @@ alx_status alx_engine_run(alx_engine *engine, alx_mode mode, int64_t batch, cons
  * that was prepared tells how many there are, and what (plan/plan.h): build.steps. */
 alx_status alx_engine_run_timed(alx_engine *engine, alx_mode mode, int64_t batch, const alx_step_key *key,
                                 double *seconds, alx_error *err);
-/* Looks on after each step of the plan that ran; a failure ends the run. */
-typedef struct alx_watch {
-    alx_status (*after)(void *user, int step, alx_error *err);
-    void *user;
-} alx_watch;
 /* The same, bit for bit, under somebody's eyes: what a step has left stands in alx_engine_slot. */
 alx_status alx_engine_run_watched(alx_engine *engine, alx_mode mode, int64_t batch, const alx_step_key *key,
                                   const alx_watch *watch, alx_error *err);

@@ -8,13 +8,15 @@
 
 alx_plan_config alx_engine_plan_config(const alx_engine_config *config, alx_mode mode, int64_t batch)
 {
+    alx_chooser chooser = config->chooser;
+    chooser.threads = config->threads;
     return (alx_plan_config){.mode = mode,
                              .batch = batch,
                              .type = config->type,
                              .exact = config->exact,
                              .mixed = config->mixed,
                              .halves = config->training && config->type == ALX_BF16,
-                             .chooser = config->chooser,
+                             .chooser = chooser,
                              .accumulate = config->accumulate,
                              .loss = {config->smoothing, config->class_weights}};
 }

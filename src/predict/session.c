@@ -69,8 +69,16 @@ static alx_status create_engine(alx_session *session, const alx_session_config *
     alx_engine_config engine = {
         .threads = config->threads, .exact = config->exact != 0, .max_batch = config->batch_size, .training = false};
     ALX_TRY(alx_engine_resolve_precision(&engine.type, precision_of(session->model, config->precision), err));
+    if (config->autotune) {
+        char *complaint; /* what cannot be read is measured, and written anew */
+        ALX_TRY(alx_tuner_begin(&session->tuner, &complaint, config->cache_dir, err));
+        free(complaint);
+        engine.chooser = alx_tuner_chooser(&session->tuner);
+    }
     /* The engine takes a store that training may change; one that predicts only reads it. */
-    return alx_engine_create(&session->engine, session->model->params, &engine, err);
+    ALX_TRY(alx_engine_create(&session->engine, session->model->params, &engine, err));
+    (void)alx_tuner_remember(&session->tuner, config->cache_dir, NULL); /* or it is measured again next time */
+    return ALX_OK;
 }
 
 static alx_status make_room(alx_session *session, alx_error *err)
@@ -121,6 +129,7 @@ void alx_session_destroy(alx_session *session)
     free(session->probabilities);
     free(session->losses);
     alx_engine_destroy(session->engine);
+    alx_tuner_finish(&session->tuner);
     free(session);
 }
 

@@ -18,6 +18,7 @@ enum { ALX_VIEWS_MOST = 10 };
 
 struct alx_session {
     const alx_model *model;
+    alx_tuner tuner;
     alx_engine *engine;
     int threads;
     int batch_size;

@@ -22,10 +22,11 @@ alx_status alx_dnn_create(alx_dnn **dnn, alx_error *err);
 void alx_dnn_destroy(alx_dnn *dnn);
 /* What oneDNN takes this machine for. */
 typedef struct alx_cpu {
-    int channel_block;  /* lanes of the blocked layout: 16 (AVX-512), 8 (AVX2, NEON), 0: none */
-    bool bf16;          /* bfloat16 is computed natively */
-    bool bf16_emulated; /* it can be computed at all */
-    bool winograd;      /* f32 convolutions of 3x3 in steps of 1 have one: oneDNN 2.x on AVX-512 */
+    int channel_block;     /* lanes of the blocked layout: 16 (AVX-512), 8 (AVX2, NEON), 0: none */
+    bool bf16;             /* bfloat16 is computed natively */
+    bool bf16_emulated;    /* it can be computed at all */
+    unsigned instructions; /* oneDNN's number of the set that it uses, ONEDNN_MAX_CPU_ISA obeyed; 0: it has none */
+    bool winograd;         /* f32 convolutions of 3x3 in steps of 1 have one: oneDNN 2.x on AVX-512 */
 } alx_cpu;
 alx_cpu alx_dnn_cpu(void);
 

@@ -131,6 +131,7 @@ alx_cpu alx_dnn_cpu(void)
     unsigned isa = (unsigned)dnnl_get_effective_cpu_isa();
     const unsigned avx2 = dnnl_cpu_isa_avx2, avx512 = dnnl_cpu_isa_avx512_core, bf16 = dnnl_cpu_isa_avx512_core_bf16;
     bool has_avx512 = (isa & avx512) == avx512;
+    cpu.instructions = isa;
     cpu.channel_block = has_avx512 ? 16 : (isa & avx2) == avx2 ? 8 : 0;
     cpu.bf16 = (isa & bf16) == bf16;
     cpu.bf16_emulated = has_avx512;

@@ -23,6 +23,7 @@ static alx_status put_run(alx_safetensors_writer *writer, const alx_checkpoint *
     alx_text_destroy(json);
     if (!status) status = alx_safetensors_put_metadata(writer, "recipe", c->recipe, err);
     if (!status) status = alx_safetensors_put_metadata(writer, "engine", c->engine, err);
+    if (!status) status = alx_safetensors_put_metadata(writer, "choices", c->choices, err);
     if (!status) status = alx_safetensors_put_metadata(writer, "data", hashes, err);
     return status;
 }
@@ -82,6 +83,8 @@ static alx_status read_saved(alx_saved *saved, alx_error *err)
     ALX_TRY(alx_model_meta_read(&saved->meta, saved->file, err));
     ALX_TRY(read_text(&saved->recipe, saved, "recipe", err));
     ALX_TRY(read_text(&saved->engine, saved, "engine", err));
+    saved->choices = alx_safetensors_metadata(saved->file, "choices");
+    if (!saved->choices) saved->choices = "{}"; /* of a time when nothing was chosen */
     ALX_TRY(read_text(&data, saved, "data", err));
     ALX_TRY(read_text(&run, saved, "run", err));
     char first[17] = "", second[17] = "";

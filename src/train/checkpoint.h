@@ -1,8 +1,9 @@
 /* Checkpoints: all that a run needs to continue at the very batch, in one safetensors file.
  *
  * A model file (model/model_file.h) with, besides, tensors optimizer.m.*, ema.* and so on, and metadata "recipe"
- * (without paths), "engine" (the plan's implementations), "data" (hashes) and "run" (counters and sums; doubles as the
- * 16 hex digits of their bits).  Nothing in it depends on the time, the place or how often the run was interrupted. */
+ * (without paths), "engine" (the plan's implementations), "choices" (plan/choices.h: which ways were chosen for
+ * convolutions), "data" (hashes) and "run" (counters and sums; doubles as the 16 hex digits of their bits).  Nothing in
+ * it depends on the time, the place or how often the run was interrupted. */
 #ifndef ALX_TRAIN_CHECKPOINT_H
 #define ALX_TRAIN_CHECKPOINT_H
 
@@ -18,7 +19,7 @@ typedef struct alx_checkpoint {
     const float *average; /* (params->span): their moving average; NULL: none */
     const alx_optimizer_config *optimizer;
     float *const *state; /* NULL: without the optimizer's state */
-    const char *recipe, *engine;
+    const char *recipe, *engine, *choices;
     uint64_t train_hash, validation_hash;
     const alx_run_state *run;
 } alx_checkpoint;
@@ -32,7 +33,7 @@ alx_status alx_checkpoint_save(const char *path, const alx_checkpoint *checkpoin
 typedef struct alx_saved {
     alx_safetensors *file;
     alx_model_meta meta;
-    const char *recipe, *engine; /* of the file */
+    const char *recipe, *engine, *choices; /* of the file */
     uint64_t train_hash, validation_hash;
     alx_run_state run;
 } alx_saved;

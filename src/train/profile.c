@@ -13,6 +13,7 @@
 #include "plan/plan.h"
 #include "train/param_groups.h"
 #include "train/profile_peak.h"
+#include "train/profile_ways.h"
 
 enum { WARM_UP = 2, SEED = 0, MAX_THREADS = 1024, MAX_BATCH = 65536, MAX_STEPS = 10000 };
 
@@ -22,6 +23,8 @@ struct alx_profile {
     alx_arena arena; /* rows and their texts: nothing of the network or the engine is kept */
     int row_count;
     alx_profile_row *rows;
+    int way_count;
+    alx_profile_way *ways;
     double step_seconds, peak;
     alx_precision precision;
     int threads, at_once;
@@ -36,7 +39,9 @@ void alx_profile_config_init(alx_profile_config *config)
                                    .precision = ALX_PRECISION_AUTO,
                                    .threads = 0,
                                    .exact = 0,
-                                   .optimizer_states = 2};
+                                   .optimizer_states = 2,
+                                   .autotune = 0,
+                                   .cache_dir = NULL};
 }
 
 static alx_status check_number(const char *name, int value, int least, int most, alx_error *err)
@@ -66,6 +71,7 @@ typedef struct work {
     const alx_graph *graph;
     alx_dtype type;
     alx_params *params;
+    alx_tuner tuner;
     alx_engine *engine;
     const alx_plan *plan;
     alx_peak *peak;
@@ -85,6 +91,7 @@ static void finish_work(work *w)
 {
     alx_peak_destroy(w->peak);
     alx_engine_destroy(w->engine);
+    alx_tuner_finish(&w->tuner);
     for (int i = 0; i < 2; i++) alx_memory_release(w->state[i], w->state_bytes);
     alx_param_groups_finish(&w->groups);
     alx_params_destroy(w->params);
@@ -146,14 +153,20 @@ static alx_status keep_limit(work *w, const alx_engine_config *engine, uint64_t 
 static alx_status prepare(work *w, alx_error *err)
 {
     const alx_profile_config *config = &w->config;
+    char *complaint; /* what cannot be read is measured, and written anew */
+    if (config->autotune) ALX_TRY(alx_tuner_begin(&w->tuner, &complaint, config->cache_dir, err));
+    if (config->autotune) free(complaint);
     ALX_TRY(alx_engine_resolve_precision(&w->type, config->precision, err));
     ALX_TRY(alx_params_create(&w->params, w->graph, alx_params_prefer_tiles(), err));
     const alx_map none = {0}, *wrong;
     ALX_TRY(alx_param_groups_create(&w->groups, &wrong, w->params, &none, &none, err));
     w->state_bytes = (size_t)w->params->trainable_span * sizeof(float);
     const uint64_t state = (uint64_t)config->optimizer_states * w->state_bytes;
-    alx_engine_config engine = {
-        .threads = config->threads, .type = w->type, .exact = config->exact != 0, .training = true};
+    alx_engine_config engine = {.threads = config->threads,
+                                .type = w->type,
+                                .exact = config->exact != 0,
+                                .training = true,
+                                .chooser = alx_tuner_chooser(&w->tuner)};
     const int whole = config->batch_size;
     ALX_TRY(keep_limit(w, &engine, state, err));
     ALX_TRY(alx_optimizer_check_memory(&engine.memory_limit, state, "the optimizer's state", err));
@@ -161,6 +174,7 @@ static alx_status prepare(work *w, alx_error *err)
     engine.accumulate = config->batch_size < whole;
     ALX_TRY(alx_engine_create(&w->engine, w->params, &engine, err));
     ALX_TRY(alx_engine_prepare(w->engine, ALX_MODE_TRAIN, config->batch_size, err));
+    (void)alx_tuner_remember(&w->tuner, config->cache_dir, NULL); /* or it is measured again next time */
     w->plan = alx_engine_plan(w->engine, ALX_MODE_TRAIN, config->batch_size);
     w->step_count = w->plan->build.step_count;
     for (int i = 0; i < config->optimizer_states; i++) {
@@ -321,7 +335,8 @@ static alx_status measure(alx_profile *profile, work *w, alx_error *err)
     profile->at_once = w->config.batch_size;
     profile->memory = w->memory;
     profile->step_seconds = median(w, w->wholes, 1);
-    return make_rows(profile, w, err);
+    ALX_TRY(make_rows(profile, w, err));
+    return alx_profile_list_ways(&profile->ways, &profile->way_count, &profile->arena, w->graph, w->plan, err);
 }
 
 alx_status alx_profile_create(alx_profile **out, const alx_network *network, const alx_profile_config *config,
@@ -353,6 +368,13 @@ int alx_profile_row_get(const alx_profile *profile, int index, alx_profile_row *
 {
     if (index < 0 || index >= profile->row_count) return 0;
     *row = profile->rows[index];
+    return 1;
+}
+
+int alx_profile_way_get(const alx_profile *profile, int index, alx_profile_way *way)
+{
+    if (index < 0 || index >= profile->way_count) return 0;
+    *way = profile->ways[index];
     return 1;
 }
 

@@ -57,8 +57,13 @@ static void pass_on(const alx_event *event, void *user)
 static alx_status open_trial(alx_trainer **trainer, alx_series *s, int index, alx_error *err)
 {
     const char *path = s->trials[index].path;
-    const alx_run_config config = {
-        .struct_size = sizeof config, .out = path, .overwrite = 1, .on_event = pass_on, .user = s};
+    const alx_run_config config = {.struct_size = sizeof config,
+                                   .out = path,
+                                   .overwrite = 1,
+                                   .on_event = pass_on,
+                                   .user = s,
+                                   .autotune = s->autotune,
+                                   .cache_dir = s->cache_dir};
     *trainer = NULL;
     if (alx_run_was_saved(path)) {
         alx_run_result so_far;
@@ -202,23 +207,28 @@ static alx_status name_trials(alx_series *s, alx_error *err)
 
 /* Takes what is in plan over. */
 static alx_status create(alx_series **series, const alx_series_kind *kind, const alx_recipe *recipe, alx_sweep *plan,
-                         const alx_run_config *config, alx_error *err)
+                         const alx_run_config *given, alx_error *err)
 {
-    alx_series *s = alx_calloc(1, sizeof *s, err);
+    alx_run_config config;
+    alx_run_config_init(&config);
+    alx_status status = alx_config_copy(&config, sizeof config, given, "alx_run_config", err);
+    alx_series *s = status ? NULL : alx_calloc(1, sizeof *s, err);
     if (!s) {
         alx_sweep_finish(plan);
-        return ALX_NO_MEMORY;
+        return status ? status : ALX_NO_MEMORY;
     }
     s->kind = kind;
     s->plan = *plan;
     *plan = (alx_sweep){0};
     s->folder.lock = -1;
-    s->on_event = config ? config->on_event : NULL;
-    s->user = config ? config->user : NULL;
-    const char *out = config ? config->out : NULL;
-    const bool overwrite = config && config->overwrite;
+    s->on_event = config.on_event;
+    s->user = config.user;
+    s->autotune = config.autotune;
+    const char *out = config.out;
+    const bool overwrite = config.overwrite != 0;
     const char *const images[] = {recipe->data.train, recipe->data.validation, recipe->data.test};
-    alx_status status = alx_recipe_copy(&s->recipe, recipe, err);
+    status = alx_recipe_copy(&s->recipe, recipe, err);
+    if (!status && config.cache_dir && !(s->cache_dir = alx_strdup(config.cache_dir, err))) status = ALX_NO_MEMORY;
     for (size_t i = 0; i < sizeof images / sizeof images[0] && !status; i++)
         if (*images[i]) status = alx_run_folder_outside(out, images[i], err);
     if (!status) status = alx_run_folder_create(&s->folder, out, overwrite, err);
@@ -270,6 +280,7 @@ void alx_series_destroy(alx_series *s)
     if (!s) return;
     for (int i = 0; s->trials && i < s->plan.trial_count; i++) free(s->trials[i].path);
     free(s->trials);
+    free(s->cache_dir);
     alx_sweep_finish(&s->plan);
     alx_recipe_destroy(s->recipe);
     alx_run_folder_finish(&s->folder, false);

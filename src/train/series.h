@@ -30,6 +30,8 @@ struct alx_series {
     alx_run_folder folder;
     alx_event_fn on_event;
     void *user;
+    int autotune;
+    char *cache_dir;        /* see alx_run_config; NULL: none */
     alx_series_row *trials; /* (plan.trial_count) */
     alx_trainer *running;   /* the thread's that runs the series; NULL between trials */
     atomic_int stop;

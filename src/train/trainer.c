@@ -37,6 +37,7 @@ static alx_status save_file(alx_trainer *t, const char *name, bool weights_alone
         .state = alx_trainer_is_complete(t) && !t->recipe->train.keep_optimizer ? NULL : t->state,
         .recipe = t->saved_recipe,
         .engine = t->engine_text,
+        .choices = t->choices_text,
         .train_hash = t->data.train_report.content_hash,
         .validation_hash = t->data.validation_report.content_hash,
         .run = &t->run,

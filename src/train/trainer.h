@@ -48,6 +48,8 @@ struct alx_trainer {
     double train_chance, chance;  /* the largest class's share of training and validation images */
     char *saved_recipe;           /* what checkpoints say of the recipe */
     char *engine_text;            /* and of the plan */
+    char *choices_text;           /* and of how it came to be */
+    alx_tuner tuner;
     alx_run_state run;
     alx_text csv;
     int64_t kept_epoch, kept_step; /* of the checkpoint on disk; kept_epoch -1: none */
@@ -108,11 +110,19 @@ alx_status alx_trainer_prepare(alx_trainer *trainer, alx_error *err);
 /* Bytes that a checkpoint has besides the weights. */
 uint64_t alx_trainer_state_bytes(const alx_trainer *trainer);
 
+/* ---- trainer_tune.c ---- */
+
+/* Before the engine is made.  record: what a run was begun with, which is to be kept to; NULL: a new run. */
+alx_status alx_trainer_begin_tuning(alx_trainer *trainer, const char *record, const alx_run_config *config,
+                                    alx_error *err);
+/* Behind alx_trainer_prepare: keeps what was measured, and sets choices_text. */
+alx_status alx_trainer_end_tuning(alx_trainer *trainer, const alx_run_config *config, alx_error *err);
+
 /* ---- trainer_create.c ---- */
 
-/* Everything but the run folder: data, network, plans.  Takes recipe over.  yaml: the network's text, or NULL to
- * open recipe->model. */
-alx_status alx_trainer_build(alx_trainer **trainer, struct alx_recipe *recipe, const char *yaml,
+/* Everything but the run folder: data, network, plans.  Takes recipe over.  saved: the run that is continued, of which
+ * the network and the ways of its convolutions are taken; NULL: a new one of recipe->model. */
+alx_status alx_trainer_build(alx_trainer **trainer, struct alx_recipe *recipe, const alx_saved *saved,
                              const alx_run_config *config, alx_error *err);
 /* alx_trainer_create without a run folder: ready for its first step. */
 alx_status alx_trainer_create_bare(alx_trainer **trainer, const alx_recipe *recipe, const alx_run_config *config,

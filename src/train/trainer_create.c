@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/config.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "train/trainer.h"
@@ -219,14 +220,15 @@ static alx_status check_out(const alx_trainer *t, const char *out, alx_error *er
     return ALX_OK;
 }
 
-static alx_status build(alx_trainer *t, const char *yaml, const char *out, alx_error *err)
+static alx_status build(alx_trainer *t, const alx_saved *saved, const alx_run_config *config, alx_error *err)
 {
     alx_dtype type;
+    const char *yaml = saved ? saved->meta.yaml : NULL;
     ALX_TRY(resolve(t, &type, err));
     ALX_TRY(check_schedule(t, err));
     ALX_TRY(check_recipe(t, yaml, err));
     ALX_TRY(open_data(t, err));
-    if (!yaml) ALX_TRY(check_out(t, out, err)); /* a resumed run stays where it is */
+    if (!saved) ALX_TRY(check_out(t, config->out, err)); /* a resumed run stays where it is */
     ALX_TRY(open_graph(t, yaml, t->data.train.class_count, err));
     ALX_TRY(alx_train_preprocess(&t->preprocess, t->recipe, t->graph->spec.input, err));
     ALX_TRY(say_preprocessing(t, err));
@@ -239,33 +241,38 @@ static alx_status build(alx_trainer *t, const char *yaml, const char *out, alx_e
     /* Dense kernels lie in oneDNN's tiles where it computes in them. */
     ALX_TRY(alx_params_create(&t->params, t->graph, alx_params_prefer_tiles(), err));
     alx_trainer_say_frozen(t);
-    if (!yaml) ALX_TRY(alx_trainer_init_values(t, err)); /* a resumed run's come from its checkpoint */
+    if (!saved) ALX_TRY(alx_trainer_init_values(t, err)); /* a resumed run's come from its checkpoint */
     ALX_TRY(alx_trainer_resolve_class_weight(t, err));
+    ALX_TRY(alx_trainer_begin_tuning(t, saved ? saved->choices : NULL, config, err));
     ALX_TRY(alx_trainer_build_engine(t, type, err));
     ALX_TRY(load_data(t, err));
     alx_trainer_count_steps(t); /* what could not be read has gone */
     ALX_TRY(alx_trainer_count_chances(t, err));
     ALX_TRY(alx_trainer_prepare(t, err));
+    ALX_TRY(alx_trainer_end_tuning(t, config, err));
     return reserve_run(t, err);
 }
 
-alx_status alx_trainer_build(alx_trainer **trainer, struct alx_recipe *recipe, const char *yaml,
-                             const alx_run_config *config, alx_error *err)
+alx_status alx_trainer_build(alx_trainer **trainer, struct alx_recipe *recipe, const alx_saved *saved,
+                             const alx_run_config *given, alx_error *err)
 {
     *trainer = NULL;
-    alx_trainer *t = alx_calloc(1, sizeof *t, err);
+    alx_run_config config;
+    alx_run_config_init(&config);
+    alx_status status = alx_config_copy(&config, sizeof config, given, "alx_run_config", err);
+    alx_trainer *t = status ? NULL : alx_calloc(1, sizeof *t, err);
     if (!t) {
         alx_recipe_destroy(recipe);
-        return ALX_NO_MEMORY;
+        return status ? status : ALX_NO_MEMORY;
     }
     t->recipe = recipe;
     t->folder.lock = -1;
     t->kept_epoch = -1;
-    t->on_event = config ? config->on_event : NULL;
-    t->user = config ? config->user : NULL;
+    t->on_event = config.on_event;
+    t->user = config.user;
     t->began = t->epoch_began = alx_clock();
     alx_run_state_init(&t->run);
-    alx_status status = build(t, yaml, config ? config->out : NULL, err);
+    status = build(t, saved, &config, err);
     recipe->root = NULL;
     if (status)
         alx_trainer_destroy(t);
@@ -279,6 +286,7 @@ void alx_trainer_destroy(alx_trainer *t)
     if (!t) return;
     alx_consultation_finish(&t->doctor);
     alx_engine_destroy(t->engine);
+    alx_tuner_finish(&t->tuner);
     for (int i = 0; i < 2; i++) alx_memory_release(t->state[i], t->state_bytes);
     alx_memory_release(t->average, t->average_bytes);
     alx_param_groups_finish(&t->groups);
@@ -291,6 +299,7 @@ void alx_trainer_destroy(alx_trainer *t)
     free(t->order);
     free(t->saved_recipe);
     free(t->engine_text);
+    free(t->choices_text);
     alx_run_folder_finish(&t->folder, false);
     alx_recipe_destroy(t->recipe);
     free(t);

@@ -120,7 +120,7 @@ static alx_status make_groups(alx_trainer *t, alx_error *err)
 /* ---- The engine ---- */
 
 /* weights: of the classes, or NULL. */
-static alx_engine_config engine_config(const alx_trainer *t, alx_dtype type, const float *weights)
+static alx_engine_config engine_config(alx_trainer *t, alx_dtype type, const float *weights)
 {
     const alx_train_config *config = &t->recipe->train;
     return (alx_engine_config){.threads = (int)config->threads,
@@ -129,7 +129,8 @@ static alx_engine_config engine_config(const alx_trainer *t, alx_dtype type, con
                                .training = true,
                                .mixed = alx_augment_mixes(&t->recipe->augment),
                                .smoothing = (float)config->label_smoothing,
-                               .class_weights = weights};
+                               .class_weights = weights,
+                               .chooser = alx_tuner_chooser(&t->tuner)};
 }
 
 /* What stands in the way of the limit. */

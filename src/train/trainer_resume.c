@@ -219,10 +219,10 @@ static alx_status restore(alx_trainer *t, alx_saved *saved, alx_error *err)
                         "The optimizer's state was dropped when the run completed: it begins afresh "
                         "(keep_optimizer keeps it)");
     }
-    if (strcmp(saved->engine, t->engine_text) != 0)
+    if (strcmp(saved->engine, t->engine_text) != 0 || strcmp(saved->choices, t->choices_text) != 0)
         alx_trainer_say(t, ALX_EVENT_WARNING,
                         "This machine computes with another plan than the run began with (another processor, oneDNN or "
-                        "memory_limit): the last bits will differ from an uninterrupted run's");
+                        "memory_limit, or other threads): the last bits will differ from an uninterrupted run's");
     return restore_metrics(t, err);
 }
 
@@ -286,7 +286,7 @@ alx_status alx_trainer_resume(alx_trainer **trainer, const char *run, const char
     char *last = alx_run_folder_file(&folder, ALX_RUN_LAST, err);
     alx_status status = last ? alx_saved_open(&saved, last, err) : ALX_NO_MEMORY;
     if (!status) status = open_recipe(&recipe, &folder, &saved, keys, key_count, err);
-    if (!status) status = alx_trainer_build(&t, recipe, saved.meta.yaml, config, err);
+    if (!status) status = alx_trainer_build(&t, recipe, &saved, config, err);
     if (status) goto done;
     t->folder = folder;
     folder = (alx_run_folder){.lock = -1};

@@ -14,6 +14,7 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/alexnet-cli.XXXXXX")
 # Not in a copy of this shell that a signal reaches before it has become the program.
 trap '[ $BASHPID -eq $$ ] && rm -rf "$work"' EXIT
 cd "$work" || exit 1
+export XDG_CACHE_HOME=$work/cache
 
 helpers=${2:-}
 if [ -z "$helpers" ]; then

@@ -138,6 +138,7 @@ static void save(const model *m, const char *name, const alx_run_state *run)
                                        .state = m->state,
                                        .recipe = "train: {}\n",
                                        .engine = "plan",
+                                       .choices = "{}",
                                        .train_hash = 0x0123456789abcdefu,
                                        .validation_hash = 7,
                                        .run = run};

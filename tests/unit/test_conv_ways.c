@@ -37,7 +37,7 @@ static net open_case(const char *yaml, alx_dtype type, const alx_conv_choice *ch
     net n = open_params(yaml);
     alx_error err;
     alx_engine_config config = {.threads = 2, .max_batch = IMAGES, .training = true, .type = type};
-    config.chooser = (alx_chooser){force, (void *)choice};
+    config.chooser = (alx_chooser){.choose = force, .user = (void *)choice};
     must(alx_engine_create(&n.engine, n.params, &config, &err), &err);
     const int64_t count = IMAGES * alx_shape_elements(alx_graph_shape(n.graph, -1));
     float *pixels = alx_engine_images(n.engine);
@@ -108,7 +108,7 @@ static void check_case(const conv_case *c, alx_dtype type)
              "classes: 4\ninput: [%d, %d, 3]\nlayers:\n- conv2d: {filters: %d, kernel_size: 1, activation: tanh}\n"
              "- conv2d: {%s}\n- flatten\n- dense: {units: classes, activation: softmax}\n",
              c->size[0], c->size[1], c->size[2], c->options);
-    const alx_conv_choice direct = {ALX_FOLD_NO, {ALX_CONV_DIRECT, ALX_CONV_DIRECT, ALX_CONV_DIRECT}};
+    const alx_conv_choice direct = {.fold = ALX_FOLD_NO, .ways = {ALX_CONV_DIRECT, ALX_CONV_DIRECT, ALX_CONV_DIRECT}};
     net plain_net = open_case(yaml, type, &direct), truth = open_case(yaml, ALX_F32, &direct);
     run(&truth, ALX_MODE_TRAIN, IMAGES, 0);
     for (alx_conv_way way = ALX_CONV_DIRECT; way < ALX_CONV_WAYS; way++)
@@ -181,10 +181,10 @@ static void exact_is_direct(void **state)
     (void)state;
     net n = open_params(strided);
     alx_error err;
-    static const alx_conv_choice all = {ALX_FOLD_YES,
-                                        {ALX_CONV_ONEDNN_WINOGRAD, ALX_CONV_ONEDNN_WINOGRAD, ALX_CONV_ONEDNN_WINOGRAD}};
+    const alx_conv_way way = ALX_CONV_ONEDNN_WINOGRAD;
+    const alx_conv_choice all = {.fold = ALX_FOLD_YES, .ways = {way, way, way}};
     alx_engine_config config = {.threads = 2, .max_batch = IMAGES, .training = true, .exact = true};
-    config.chooser = (alx_chooser){force, (void *)&all};
+    config.chooser = (alx_chooser){.choose = force, .user = (void *)&all};
     must(alx_engine_create(&n.engine, n.params, &config, &err), &err);
     assert_int_equal(folded_ops(&n), 0);
     for (int d = 0; d < ALX_CONV_DIRECTIONS; d++)

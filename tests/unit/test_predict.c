@@ -299,6 +299,39 @@ static void run_folder_gives_the_best(void **state)
     alx_model_destroy(model);
 }
 
+/* Nothing is measured unless a session asks for it; then answers are the same but for rounding, and a file remembers.
+ */
+static void measured_sessions(void **state)
+{
+    (void)state;
+    static const char wide[] = "name: wide\nclasses: 3\ninput: [24, 24, 3]\nlayers:\n"
+                               "- conv2d: {filters: 64, kernel_size: 3, padding: same, activation: relu}\n"
+                               "- conv2d: {filters: 64, kernel_size: 3, padding: same, activation: relu}\n- flatten\n"
+                               "- dense: {units: classes, activation: softmax}\n";
+    write_model(in_folder("wide.safetensors"), wide, wide, CLASSES, 24);
+    alx_model *model;
+    alx_error err;
+    assert_int_equal(alx_model_open(&model, in_folder("wide.safetensors"), &err), ALX_OK);
+    float answers[3][CLASSES];
+    for (int i = 0; i < 3; i++) {
+        alx_session_config config;
+        alx_session *session;
+        alx_session_config_init(&config);
+        config.batch_size = 16;
+        config.threads = 2;
+        config.autotune = i > 0;
+        config.cache_dir = in_folder("cache");
+        assert_int_equal(alx_session_create(&session, model, &config, &err), ALX_OK);
+        assert_int_equal(session->tuner.measured > 0, i == 1 && alx_dnn_cpu().winograd);
+        assert_int_equal(alx_file_exists(in_folder("cache/" ALX_CHOICES_FILE)), i > 0 && alx_dnn_cpu().winograd);
+        assert_int_equal(alx_predict_file(session, in_folder("1.png"), answers[i], &err), ALX_OK);
+        for (int k = 0; k < CLASSES; k++) assert_true(fabsf(answers[i][k] - answers[0][k]) < 1e-4f);
+        alx_session_destroy(session);
+    }
+    assert_memory_equal(answers[1], answers[2], sizeof answers[1]);
+    alx_model_destroy(model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -312,6 +345,7 @@ int main(void)
         cmocka_unit_test(wrong_files_are_refused),
         cmocka_unit_test(damage_is_seen),
         cmocka_unit_test(run_folder_gives_the_best),
+        cmocka_unit_test(measured_sessions),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

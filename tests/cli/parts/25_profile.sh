@@ -31,6 +31,9 @@ out_like "^optimizer +$number +$share +own$"
 out_like "^total +$number +$number +[0-9]+ +[0-9]+ +$share +[0-9]+ %$"
 out_like "^step [0-9.]+ ms \\([0-9.]+ images/s\\): forward [0-9.]+, backward [0-9.]+, optimizer [0-9.]+; of it conversions [0-9.]+$"
 out_like "^f32, 1 thread; peak [1-9][0-9]* GFLOP/s: "
+out_like "^Convolution +direction +computed +ms +images +rejected"
+out_like "^卷积 +forward +direct"
+out_like "^right +backward, to its input +(direct|onednn-winograd)"
 last="profile in 110 columns"
 wide=$(grep -cE '^.{111}' "$work/out")
 if [ "$wide" -eq 0 ]; then pass; else fail "$wide lines are wider"; fi
@@ -44,6 +47,11 @@ json precision f32
 json rows 15
 json rows.0.layer 0
 json rows.0.name 卷积
+json ways.0.name 卷积
+json ways.0.direction forward
+json ways.0.way direct
+json ways.0.chosen true
+json ways.0.milliseconds null
 json rows.0.direction forward
 json rows.0.multiply_adds 110592
 json rows.1.name fused
@@ -81,9 +89,28 @@ out_like "^每步 .*：前向"
 out_has "f32，2 线程；峰值"
 last="profile --lang zh: columns"
 # The column behind the wide names ends at one place: two columns for each Chinese character.
-ends=$(LC_ALL=C awk '/^(fused|sum|last|right|flatten_1) / { n = index($0, "%"); print n }
+ends=$(LC_ALL=C awk '/^(fused|sum|last|right|flatten_1) .*%/ { n = index($0, "%"); print n }
                      /^\345\220\210\350\256\241 / { n = index($0, "%"); print n - 2 }' "$work/out" | sort -u | wc -l)
 if [ "$ends" -eq 1 ]; then pass; else fail "$ends places"; fi
+
+# What was measured is remembered, by machine and shape, and only then; --no-autotune does neither.
+rm -rf cache
+run 0 profile starter --batch-size 2 --steps 1 --precision f32 --threads 1 --no-autotune
+if [ ! -e cache ]; then pass; else fail "--no-autotune left a file"; fi
+run 0 profile starter --batch-size 2 --steps 1 --precision f32 --threads 1
+if grep -q onednn-winograd cache/alexnet/choices.json 2>/dev/null; then # else there is nothing to choose from here
+    out_has "ways were measured"
+    cp cache/alexnet/choices.json kept.json
+    sed 's/: [0-9][0-9.e+]*\(,\{0,1\}\)$/: 7000.0\1/; s/"version": 7000.0/"version": 1/' kept.json >cache/alexnet/choices.json
+    run 0 profile starter --batch-size 2 --steps 1 --precision f32 --threads 1
+    out_like " 7[.]00 +2 +(direct|onednn-winograd) 7[.]00"
+    run 0 profile starter --batch-size 2 --steps 1 --precision f32 --threads 1 --exact
+    out_like "backward, to its input +direct *$"
+    echo rubbish >cache/alexnet/choices.json
+    run 0 profile starter --batch-size 2 --steps 1 --precision f32 --threads 1
+    out_has "ways were measured"
+    if grep -q onednn-winograd cache/alexnet/choices.json; then pass; else fail "a damaged file is not replaced"; fi
+fi
 
 refused 2 "profile takes one network" profile
 refused 2 "profile takes one network" profile alexnet starter

@@ -181,3 +181,19 @@ refused 2 "did you mean conv2d_1?" train runs/a/recipe.yaml --freeze conv_1
 sed 's/filters: 8/filters: 6/' tiny.yaml >other.yaml
 refused 3 "conv2d_1.kernel is (8, 3, 5, 5) in the file and (6, 3, 5, 5) in the network" \
     train --model other.yaml --data.train photos --weights runs/a
+
+# What is measured is remembered, unless told otherwise; runs without a home go on all the same.
+"$helpers/make_images" tuned 9 40 32 a b || exit 1
+rm -rf cache
+run 0 train tuned --epochs 1 --threads 1 --precision f32 --batch-size 32 --out runs/untuned --no-autotune
+if [ ! -e cache ]; then pass; else fail "--no-autotune left a file"; fi
+run 0 train tuned --epochs 1 --threads 1 --precision f32 --batch-size 32 --out runs/tuned
+if grep -q 'measured' "$work/err"; then
+    if grep -q '"train f32 ' cache/alexnet/choices.json; then pass; else fail "nothing is remembered"; fi
+    run 0 train tuned --epochs 1 --threads 1 --precision f32 --batch-size 32 --out runs/tuned-again
+    if ! grep -q 'measured' "$work/err"; then pass; else fail "measured again"; fi
+    if cmp -s runs/tuned/last.safetensors runs/tuned-again/last.safetensors; then pass; else fail "other bytes"; fi
+fi
+last="train without a home"
+(unset XDG_CACHE_HOME HOME; "$program" train tuned --epochs 1 --threads 1 --precision f32 --out runs/homeless >"$work/out" 2>"$work/err")
+if [ $? -eq 0 ]; then pass; else fail "exit code"; fi
