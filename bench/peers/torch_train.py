@@ -1,55 +1,41 @@
-"""The other side of `./run bench train`: the course's AlexNet in PyTorch, one step a line.
+"""Training steps of one of our networks in PyTorch: forward, backward and Adam on random images.
 
-usage: torch_train.py BATCH f32|f32-cl|bf16-cl      (cl: channels_last)
+usage: torch_train.py NETWORK.yaml BATCH f32|bf16 [channels_last] [fused]
 """
-import resource
 import sys
 import time
 
 import torch
-import torch.nn as nn
 import torch.nn.functional as F
+import yaml
 
-
-def network():
-    return nn.Sequential(
-        nn.Conv2d(3, 96, 11, 4), nn.ReLU(inplace=True), nn.MaxPool2d(3, 2),
-        nn.Conv2d(96, 256, 5, padding=2), nn.ReLU(inplace=True), nn.MaxPool2d(3, 2),
-        nn.Conv2d(256, 384, 3, padding=1), nn.ReLU(inplace=True),
-        nn.Conv2d(384, 384, 3, padding=1), nn.ReLU(inplace=True),
-        nn.Conv2d(384, 256, 3, padding=1), nn.ReLU(inplace=True), nn.MaxPool2d(3, 2),
-        nn.Flatten(), nn.Linear(9216, 4096), nn.ReLU(inplace=True), nn.Dropout(0.5),
-        nn.Linear(4096, 4096), nn.ReLU(inplace=True), nn.Dropout(0.5), nn.Linear(4096, 2))
+from torch_network import Network
+from turns import serve, threads
 
 
 def main():
-    batch, mode = int(sys.argv[1]), sys.argv[2]
-    torch.set_num_threads(2)  # Debian's build starts with one
+    path, batch, precision = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+    torch.set_num_threads(threads())  # Debian's build starts with one
     torch.manual_seed(0)
-    model = network()
-    x, y = torch.rand(batch, 3, 227, 227), torch.arange(batch) % 2
-    if mode.endswith('-cl'):
+    with open(path, encoding='utf-8') as file:
+        network = yaml.safe_load(file)
+    model = Network(network)
+    x, y = torch.rand(batch, *model.input), torch.arange(batch) % network['classes']
+    if 'channels_last' in sys.argv:
         model = model.to(memory_format=torch.channels_last)
         x = x.contiguous(memory_format=torch.channels_last)
-    optimizer = torch.optim.Adam(model.parameters(), 1e-4)
-    print('ready', flush=True)
-    for line in sys.stdin:
-        if line.startswith('q'):
-            break
-        begin = time.perf_counter()
+    optimizer = torch.optim.Adam(model.parameters(), 1e-4, **({'fused': True} if 'fused' in sys.argv else {}))
+
+    def step():
         optimizer.zero_grad(set_to_none=True)
-        if mode.startswith('bf16'):
-            with torch.cpu.amp.autocast(dtype=torch.bfloat16):
-                out = model(x)
-            loss = F.cross_entropy(out.float(), y)
-        else:
-            loss = F.cross_entropy(model(x), y)
-        loss.backward()
+        with torch.autocast('cpu', torch.bfloat16, enabled=precision == 'bf16'):
+            out = model(x)
+        F.cross_entropy(out.float(), y).backward()
         middle = time.perf_counter()
         optimizer.step()
-        end = time.perf_counter()
-        print('%.3f %.3f' % ((end - begin) * 1e3, (end - middle) * 1e3), flush=True)
-    print('peak %.0f MiB' % (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024), flush=True)
+        return middle
+
+    serve(step, threads=torch.get_num_threads(), parameters=model.size())
 
 
 main()

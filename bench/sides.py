@@ -1,0 +1,174 @@
+"""Sides of a comparison: processes that wait between their steps, so that they can take turns in one run and a busy
+neighbour slows all of them alike.
+
+The protocol: a side prints a line of JSON about itself when it is ready. Then it reads lines from standard input: each
+has a number of steps; for each step it prints a line with its milliseconds, and perhaps the milliseconds of a part of
+it. It ends when standard input does.
+"""
+import dataclasses
+import json
+import os
+import re
+import statistics
+import subprocess
+import tempfile
+import time
+
+# What others set for their own runs must not decide ours (OPENBLAS_CORETYPE halves the speed of OpenBLAS).
+FOREIGN = ('OPENBLAS_', 'OMP_', 'GOMP_', 'KMP_', 'MKL_', 'DNNL_', 'ONEDNN_', 'MALLOC_')
+# Threads of the side before may spin for some milliseconds after its step.
+PAUSE = 0.005
+# A turn is long enough for caches and threads to be what they are in a row of steps.
+TURN = 0.06
+
+
+def environment(threads, extra=None):
+    env = {k: v for k, v in os.environ.items() if not k.startswith(FOREIGN)}
+    env.update(extra or {}, OMP_NUM_THREADS=str(threads))
+    return env
+
+
+@dataclasses.dataclass
+class Plan:
+    """A side before it runs. missing: why it cannot."""
+    name: str
+    command: list
+    env: dict = dataclasses.field(default_factory=dict)
+    ours: bool = False
+    yardstick: bool = False  # the machine's peak: not a peer
+    missing: str = ''
+    threads: int = 0         # 0: as all
+
+
+@dataclasses.dataclass
+class Result:
+    """What a side gave. samples: milliseconds of each turn's step; parts: of the part that it tells of."""
+    name: str
+    ours: bool
+    yardstick: bool
+    about: dict = dataclasses.field(default_factory=dict)
+    samples: list = dataclasses.field(default_factory=list)
+    parts: list = dataclasses.field(default_factory=list)
+    peak_mib: float = 0
+    skipped: str = ''
+
+    @property
+    def median(self):
+        return statistics.median(self.samples)
+
+
+def spread(samples):
+    """The quartiles; with few samples the smallest and largest."""
+    if len(samples) < 4:
+        return min(samples), max(samples)
+    low, _, high = statistics.quantiles(samples, n=4, method='inclusive')
+    return low, high
+
+
+class Side:
+    def __init__(self, plan, threads):
+        self.result = Result(plan.name, plan.ours, plan.yardstick, skipped=plan.missing)
+        self.child, self.steps = None, 1
+        if plan.missing:
+            return
+        self.errors = tempfile.TemporaryFile('w+')
+        try:
+            self.child = subprocess.Popen(plan.command, env=environment(plan.threads or threads, plan.env),
+                                          stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors, text=True)
+        except OSError as error:
+            self.result.skipped = str(error)
+            return
+        line = self.read()
+        if line:
+            self.result.about = json.loads(line)
+
+    def read(self):
+        line = self.child.stdout.readline()
+        if not line:
+            self.fail()
+        return line
+
+    def fail(self):
+        self.child.wait()
+        self.errors.seek(0)
+        said = [line for line in self.errors.read().splitlines() if line.strip()]
+        self.result.skipped = 'failed: %s' % (said[-1].strip() if said else 'exit code %d' % self.child.returncode)
+        self.child = None
+
+    def turn(self, keep=True):
+        """One turn; its median step is the sample."""
+        if not self.child:
+            return
+        try:
+            self.child.stdin.write('%d\n' % self.steps)
+            self.child.stdin.flush()
+        except OSError:
+            return self.fail()
+        rows = []
+        for _ in range(self.steps):
+            line = self.read()
+            if not line:
+                return
+            rows.append([float(word) for word in line.split()])
+        figures = [statistics.median(column) for column in zip(*rows)]
+        if keep:
+            self.result.samples.append(figures[0])
+            self.result.parts += figures[1:2]
+        else:
+            self.steps = max(1, min(1000, int(TURN * 1e3 / figures[0])))
+
+    def finish(self):
+        if self.child:
+            self.result.peak_mib = peak_mib(self.child.pid)
+            self.child.communicate()
+            self.child = None
+        return self.result
+
+
+def peak_mib(pid):
+    """The largest resident set that a process had; counted since its exec, so without what its parent had."""
+    with open('/proc/%d/status' % pid, encoding='ascii') as file:
+        return int(re.search(r'VmHWM:\s*(\d+) kB', file.read()).group(1)) / 1024
+
+
+def take_turns(plans, settings, budget):
+    """All sides, turn by turn, for `budget` seconds, or the rounds that were asked for; what warms up is not kept."""
+    sides = [Side(plan, settings.threads) for plan in plans]
+    try:
+        begin, rounds = time.monotonic(), 0
+        while True:
+            warm = rounds >= 2
+            for side in sides:
+                side.turn(keep=warm)
+                time.sleep(PAUSE)
+            rounds += 1
+            kept = rounds - 2
+            if kept >= settings.rounds if settings.rounds else kept >= 5 and time.monotonic() - begin > budget:
+                break
+    finally:
+        results = [side.finish() for side in sides]
+    return results
+
+
+def whole_processes(plans, settings, budget):
+    """Sides that are a process from start to end, in turn; a sample is the time that it took."""
+    results = [Result(plan.name, plan.ours, plan.yardstick, skipped=plan.missing) for plan in plans]
+    begin, rounds = time.monotonic(), 0
+    while True:
+        for plan, result in zip(plans, results):
+            if result.skipped:
+                continue
+            start = time.perf_counter()
+            done = subprocess.run(plan.command, env=environment(plan.threads or settings.threads, plan.env),
+                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            milliseconds = 1e3 * (time.perf_counter() - start)
+            if done.returncode:
+                said = done.stderr.strip().splitlines()
+                result.skipped = 'failed: %s' % (said[-1] if said else 'exit code %d' % done.returncode)
+            elif rounds:  # the first fills the page cache
+                result.samples.append(milliseconds)
+                result.about['output'] = done.stdout[:200]
+        rounds += 1
+        kept = rounds - 1
+        if kept >= settings.rounds if settings.rounds else kept >= 5 and time.monotonic() - begin > budget:
+            return results
