@@ -11,6 +11,8 @@ import machine
 import plans
 import report
 import rows
+from comparison import Comparison, Failed
+from sides import Result
 
 
 def arguments():
@@ -48,8 +50,12 @@ def main():
     measured, failed, begin = [], False, time.monotonic()
     for group, title in rows.GROUPS.items():
         for row in (row for row in chosen if row.group == group):
-            print('%s/%s ...' % (group, row.name), file=sys.stderr, flush=True)
-            comparison = row.measure(settings, row.seconds, **row.arguments)
+            print('%s/%s ...' % (group, row.name), end=' ', file=sys.stderr, flush=True)
+            try:
+                comparison = row.measure(settings, row.seconds, **row.arguments)
+            except Failed as failure:
+                comparison = Comparison([Result('alexnet', True, False, skipped=str(failure))], '')
+            print(report.line(comparison), file=sys.stderr, flush=True)
             measured.append((row, comparison))
             failed = failed or bool(comparison.ours().skipped)
             report.write(settings.json, report.as_json(about, measured, torch_major))

@@ -5,6 +5,10 @@ import statistics
 from sides import spread
 
 
+class Failed(Exception):
+    """A row that cannot be measured, and why."""
+
+
 @dataclasses.dataclass
 class Comparison:
     """A sample is a cost: milliseconds, or `unit` itself. amount: a sample means amount / sample `unit`, a speed."""
@@ -41,17 +45,36 @@ class Comparison:
 
 @dataclasses.dataclass(frozen=True)
 class Beats:
-    """A target: at least `least` times as good as the best of the peers that begin with `peer`. text: as one says it."""
+    """A target: at least `least` times as good as the best of the peers that begin with `peer`."""
     least: float
     peer: str = 'PyTorch'
-    text: str = ''
 
     def __str__(self):
-        return self.text or '>= %g x %s' % (self.least, self.peer)
+        return '>= %g x %s' % (self.least, self.peer)
+
+    def figure(self, comparison):
+        """In the target's terms; None: nothing to compare."""
+        return comparison.ratio(self.peer)
 
     def reached(self, comparison):
+        return self.figure(comparison) >= self.least
+
+
+@dataclasses.dataclass(frozen=True)
+class Takes:
+    """A target: at most the share `most` of the best such peer's time, or memory."""
+    most: float
+    peer: str
+
+    def __str__(self):
+        return '<= %g x %s' % (self.most, self.peer)
+
+    def figure(self, comparison):
         ratio = comparison.ratio(self.peer)
-        return None if ratio is None else ratio >= self.least
+        return ratio and 1 / ratio
+
+    def reached(self, comparison):
+        return self.figure(comparison) <= self.most
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,13 +84,11 @@ class AtMost:
     unit: str
 
     def __str__(self):
-        return '<= %.4g %s' % (self.most, self.unit)
+        return '<= %.3g %s' % (self.most, self.unit)
+
+    def figure(self, comparison):
+        ours = comparison.ours()
+        return comparison.figures(ours)[0] if ours and ours.samples else None
 
     def reached(self, comparison):
-        ours = comparison.ours()
-        return comparison.figures(ours)[0] <= self.most if ours and ours.samples else None
-
-
-def takes(share, peer):
-    """At most this share of a peer's time, memory, size."""
-    return Beats(1 / share, peer, '<= %g x %s' % (share, peer))
+        return self.figure(comparison) <= self.most

@@ -3,11 +3,10 @@ import os
 import random
 import struct
 import subprocess
-import sys
 
 import plans
-from comparison import Comparison
-from sides import environment, take_turns, whole_processes
+from comparison import Comparison, Failed
+from sides import environment, take_turns, whole_processes, why
 from train import ROOT, explained
 
 TOLERANCE = {'f32': 1e-3, 'bf16': 0.05}
@@ -17,7 +16,7 @@ def command(arguments, what):
     done = subprocess.run(arguments, env=environment(2), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True)
     if done.returncode:
-        sys.exit('bench: %s\n%s' % (what, done.stdout))
+        raise Failed('%s: %s' % (what, why(done.stdout, done.returncode)))
 
 
 def picture_file(settings, side):
@@ -27,8 +26,9 @@ def picture_file(settings, side):
     return path
 
 
-def model_file(settings, network):
-    """Weights as they start: a run of learning rate 0 on a few images."""
+def model_files(settings, network):
+    """The network as a run writes it, for two classes, and weights hardly from where they start: no two tensors are
+    equal, as they are not in models that people have."""
     name = os.path.splitext(os.path.basename(network))[0]
     run = os.path.join(settings.scratch, 'model-' + name)
     weights = os.path.join(run, 'best.safetensors')
@@ -36,9 +36,9 @@ def model_file(settings, network):
         folder = os.path.join(settings.scratch, 'few')
         command(plans.python('pictures.py', folder, 64, 4), 'pictures cannot be written')
         command([os.path.join(settings.build, 'alexnet'), 'train', '--model', os.path.join(ROOT, network),
-                 '--data.train', folder, '--epochs', '1', '--batch-size', '4', '--learning-rate', '0',
+                 '--data.train', folder, '--epochs', '1', '--batch-size', '4', '--learning-rate', '1e-6',
                  '--precision', 'f32', '--out', run, '--overwrite'], 'no model for the inference')
-    return weights
+    return os.path.join(run, 'model.yaml'), weights
 
 
 def batch_file(settings, network, batch):
@@ -54,13 +54,13 @@ def batch_file(settings, network, batch):
     return path, [channels, height, width]
 
 
-def exported(settings, network, weights, batch, suffix):
+def exported(network, weights, batch, suffix):
     """As ONNX or TorchScript, which PyTorch writes; '' without it."""
     if not plans.version_of('torch'):
         return ''
     path = os.path.join(os.path.dirname(weights), 'batch-%d.%s' % (batch, suffix))
     if not os.path.exists(path):
-        command(plans.python('torch_export.py', os.path.join(ROOT, network), weights, batch, path),
+        command(plans.python('torch_export.py', network, weights, batch, path),
                 'the network cannot be exported')
     return path
 
@@ -79,15 +79,15 @@ def check(comparison, precision):
     far = max(said.values()) - min(said.values())
     comparison.notes['answers differ by'] = far
     if far > TOLERANCE[precision]:
-        sys.exit('bench: the sides do not compute the same network: %s' % said)
+        raise Failed('the sides do not compute the same network: %s' % said)
 
 
 def infer(settings, budget, network, batch, precision):
-    weights = model_file(settings, network)
+    described, weights = model_files(settings, network)
     images, shape = batch_file(settings, network, batch)
-    onnx = exported(settings, network, weights, batch, 'onnx')
+    onnx = exported(described, weights, batch, 'onnx')
     sides = [plans.ours(settings, 'bench_infer', weights, images, precision),
-             *plans.torch('torch_infer.py', [os.path.join(ROOT, network), weights, images], precision),
+             *plans.torch('torch_infer.py', [described, weights, images], precision),
              needs_file(plans.onnxruntime(settings.scratch, onnx, images, *shape), onnx),
              needs_file(plans.opencv(onnx, images, *shape), onnx)]
     comparison = Comparison(take_turns(sides, settings, budget), 'ms')
@@ -97,10 +97,10 @@ def infer(settings, budget, network, batch, precision):
 
 def predict(settings, budget, network):
     """One image, from the start of the process to its end; the page cache is warm. ONNX Runtime decodes no image."""
-    weights = model_file(settings, network)
+    described, weights = model_files(settings, network)
     images, shape = batch_file(settings, network, 1)
     image = picture_file(settings, 256)
-    onnx, script = (exported(settings, network, weights, 1, suffix) for suffix in ('onnx', 'pt'))
+    onnx, script = (exported(described, weights, 1, suffix) for suffix in ('onnx', 'pt'))
     torch = plans.Plan('PyTorch', plans.python('torch_predict.py', script, image, *shape[1:]), plans.TUNED,
                        missing=plans.without('torch', 'python3-torch'))
     sides = [plans.ours(settings, 'alexnet', 'predict', weights, image), torch,

@@ -37,6 +37,11 @@ def peak(settings, what, threads=0):
     return ours(settings, 'bench_peak', what, name='peak ' + what, yardstick=True, threads=threads)
 
 
+def package_version(package):
+    """Debian's; '' when it is not installed."""
+    return run(['dpkg-query', '-W', '-f', '${Version}', package]).stdout.strip()
+
+
 def without(module, package):
     return '' if version_of(module) else 'not installed (%s)' % package
 
@@ -93,9 +98,10 @@ def opencv(*arguments):
 
 def versions(settings):
     """Of everything that is compared."""
-    named = {'alexnet': run([os.path.join(settings.build, 'alexnet'), '--version']).stdout.split('\n')[0],
-             'Python': run([PYTHON, '--version']).stdout.strip().rpartition(' ')[2], 'PyTorch': version_of('torch'),
-             'torchvision': version_of('torchvision'), 'OpenCV': version_of('cv2'), 'Pillow': version_of('PIL'),
+    named = {'alexnet': run([os.path.join(settings.build, 'alexnet'), '--version']).stdout.strip().partition(' ')[2],
+             'Python': package_version('python3'), 'PyTorch': package_version('python3-torch'),
+             'torchvision': package_version('python3-torchvision'), 'OpenCV': package_version('python3-opencv'),
+             'Pillow': package_version('python3-pil'), 'OpenBLAS': package_version('libopenblas0-pthread'),
              'ONNX Runtime': onnxruntime_version(settings.scratch),
              'Node.js': run(['node', '--version']).stdout.strip() if shutil.which('node') else ''}
     return {name: version or 'not installed' for name, version in named.items()}

@@ -24,8 +24,8 @@ def target_of(row, torch_major):
 
 def verdict(target, comparison):
     """'', or whether it is reached."""
-    reached = target.reached(comparison) if target else None
-    return '' if reached is None else 'yes' if reached else 'NO'
+    figure = target.figure(comparison) if target else None
+    return '' if figure is None else '%s: %.3g' % ('yes' if target.reached(comparison) else 'NO', figure)
 
 
 def note(comparison):
@@ -66,6 +66,13 @@ def header(machine):
            '%(date)s; commit %(commit)s\n' % machine + ', '.join('%s %s' % pair for pair in machine['versions'].items())
 
 
+def line(comparison):
+    """What a row says as soon as it is measured."""
+    ratio = comparison.ratio()
+    said = '%s %s' % (cell(comparison, comparison.ours()), comparison.unit)
+    return said if ratio is None else said + ', %.2f x the best peer' % ratio
+
+
 def page(machine, measured, torch_major):
     """All tables in Markdown."""
     parts = ['%s\n' % header(machine).replace('\n', '  \n')]
@@ -82,7 +89,8 @@ def as_json(machine, measured, torch_major):
         rows.append({
             'name': row.name, 'group': row.group, 'arguments': row.arguments, 'unit': comparison.unit,
             'amount': comparison.amount, 'ratio': comparison.ratio(), 'target': str(target or ''),
-            'reached': target.reached(comparison) if target else None, 'notes': comparison.notes,
+            'reached': target.reached(comparison) if target and target.figure(comparison) is not None else None,
+            'notes': comparison.notes,
             'sides': [dict(dataclasses.asdict(r), figures=comparison.figures(r) if r.samples else None)
                       for r in comparison.results]})
     return json.dumps({'machine': machine, 'rows': rows}, indent=1) + '\n'

@@ -8,10 +8,10 @@ import memory
 import neighbour
 import start
 import train
-from comparison import AtMost, Beats, takes
+from comparison import AtMost, Beats, Takes
 
 # seconds: of turns, besides starting the sides; a slow machine may take longer for the least number of rounds.
-# target: what it must show, a Beats or an AtMost; or {major version of PyTorch: target}; None: there is none.
+# target: what it must show (comparison.py); or {major version of PyTorch: target}; None: there is none.
 Row = collections.namedtuple('Row', 'name group seconds measure arguments target more', defaults=(None, False))
 
 ALEXNET, GENDER, STARTER, RESNET = ('models/alexnet.yaml', 'models/gender-course.yaml', 'models/starter.yaml',
@@ -49,9 +49,9 @@ ROWS = [
     training('vgg-small', 10, 'models/vgg-small.yaml', 32, 'f32', more=True),
     training('alexnet-2012', 60, 'models/alexnet-2012.yaml', 32, 'f32', more=True),
     training('alexnet-torchvision', 30, 'models/alexnet-torchvision.yaml', 32, 'f32', more=True),
-    inference('alexnet', ALEXNET, 1, 'f32', takes(0.9, 'ONNX Runtime')),
-    inference('alexnet', ALEXNET, 1, 'bf16', takes(0.5, 'ONNX Runtime')),
-    inference('alexnet', ALEXNET, 32, 'f32', takes(0.6, 'ONNX Runtime')),
+    inference('alexnet', ALEXNET, 1, 'f32', Takes(0.9, 'ONNX Runtime')),
+    inference('alexnet', ALEXNET, 1, 'bf16', Takes(0.5, 'ONNX Runtime')),
+    inference('alexnet', ALEXNET, 32, 'f32', Takes(0.6, 'ONNX Runtime')),
     inference('alexnet', ALEXNET, 32, 'bf16'),
     inference('starter', STARTER, 1, 'f32', more=True),
     inference('starter', STARTER, 32, 'f32', more=True),
@@ -63,8 +63,8 @@ ROWS = [
     Row('predict', 'start', 15, infer.predict, {'network': ALEXNET}, AtMost(150, 'ms')),
     Row('help', 'start', 5, start.start, {'arguments': ['--help']}),
     Row('explain', 'start', 5, start.start, {'arguments': ['explain', 'alexnet']}),
-    Row('alexnet-200-f32', 'memory', 0, train.memory, job(ALEXNET, 200, 'f32'), takes(0.6, 'PyTorch')),
-    Row('alexnet-200-bf16', 'memory', 0, train.memory, job(ALEXNET, 200, 'bf16'), takes(0.6, 'PyTorch')),
+    Row('alexnet-200-f32', 'memory', 0, train.memory, job(ALEXNET, 200, 'f32'), Takes(0.6, 'PyTorch')),
+    Row('alexnet-200-bf16', 'memory', 0, train.memory, job(ALEXNET, 200, 'bf16'), Takes(0.6, 'PyTorch')),
     Row('explain-64-f32', 'memory', 0, memory.explain, job(ALEXNET, 64, 'f32'), None, True),
     Row('explain-starter-64-f32', 'memory', 0, memory.explain, job(STARTER, 64, 'f32'), None, True),
     Row('with-packages', 'size', 0, start.size, {'packaged': True}),

@@ -18,8 +18,9 @@ import time
 FOREIGN = ('OPENBLAS_', 'OMP_', 'GOMP_', 'KMP_', 'MKL_', 'DNNL_', 'ONEDNN_', 'MALLOC_')
 # Threads of the side before may spin for some milliseconds after its step.
 PAUSE = 0.005
-# A turn is long enough for caches and threads to be what they are in a row of steps.
-TURN = 0.06
+# Seconds, and steps: a turn is long enough for caches and threads to be what they are in a row of steps, of which the
+# median counts. Steps that are longer than a turn are taken one by one.
+TURN, FEWEST = 0.15, 5
 
 
 def environment(threads, extra=None):
@@ -91,8 +92,7 @@ class Side:
     def fail(self):
         self.child.wait()
         self.errors.seek(0)
-        said = [line for line in self.errors.read().splitlines() if line.strip()]
-        self.result.skipped = 'failed: %s' % (said[-1].strip() if said else 'exit code %d' % self.child.returncode)
+        self.result.skipped = why(self.errors.read(), self.child.returncode)
         self.child = None
 
     def turn(self, keep=True):
@@ -115,7 +115,8 @@ class Side:
             self.result.samples.append(figures[0])
             self.result.parts += figures[1:2]
         else:
-            self.steps = max(1, min(1000, int(TURN * 1e3 / figures[0])))
+            least = min(row[0] for row in rows) / 1e3
+            self.steps = 1 if least > TURN else max(FEWEST, min(1000, int(TURN / least)))
 
     def finish(self):
         if self.child:
@@ -123,6 +124,12 @@ class Side:
             self.child.communicate()
             self.child = None
         return self.result
+
+
+def why(errors, code):
+    """From what a program said last that has words in it."""
+    said = [line.strip() for line in errors.splitlines() if re.search('[a-z]{3}', line)]
+    return 'failed: %s' % (said[-1][:120] if said else 'exit code %d' % code)
 
 
 def peak_mib(pid):
@@ -163,8 +170,7 @@ def whole_processes(plans, settings, budget):
                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
             milliseconds = 1e3 * (time.perf_counter() - start)
             if done.returncode:
-                said = done.stderr.strip().splitlines()
-                result.skipped = 'failed: %s' % (said[-1] if said else 'exit code %d' % done.returncode)
+                result.skipped = why(done.stderr, done.returncode)
             elif rounds:  # the first fills the page cache
                 result.samples.append(milliseconds)
                 result.about['output'] = done.stdout[:200]

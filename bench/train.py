@@ -3,10 +3,9 @@ import functools
 import json
 import os
 import subprocess
-import sys
 
 import plans
-from comparison import Comparison
+from comparison import Comparison, Failed
 from sides import take_turns
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -16,7 +15,9 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 def explained(build, network, *options):
     """What `alexnet explain` derives of a network."""
     done = subprocess.run([os.path.join(build, 'alexnet'), 'explain', network, '--format', 'json', *options],
-                          check=True, stdout=subprocess.PIPE)
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    if done.returncode:
+        raise Failed(done.stderr.strip())
     return json.loads(done.stdout)
 
 
@@ -32,8 +33,7 @@ def check(results, parameters):
     """Both sides must train the same network."""
     for result in results:
         if result.about.get('parameters', parameters) != parameters:
-            sys.exit('bench: %s has %d parameters, alexnet %d' %
-                     (result.name, result.about['parameters'], parameters))
+            raise Failed('%s has %d parameters, alexnet %d' % (result.name, result.about['parameters'], parameters))
 
 
 def of_peak(comparison, work):
