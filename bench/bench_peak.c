@@ -92,20 +92,28 @@ static void f32_plain(void)
     for (int j = 0; j < CHAINS; j++) sink = sum[j][0];
 }
 
-static float *arrays[3];
+/* A cache line, so that compilers use the widest vectors that there are. */
+typedef uint32_t cache_line __attribute__((vector_size(64)));
+typedef float float_line __attribute__((vector_size(64)));
+static void *arrays[3];
 
+/* Two streams, which prefetch better than one. */
 ALX_CLONES("avx512f", "avx2", "default") static void read_part(size_t first, size_t end)
 {
-    const uint32_t *x = (const uint32_t *)arrays[0];
-    uint32_t sum = 0; /* of integers, whose order does not matter, so that compilers use vectors */
-    for (size_t i = first; i < end; i++) sum += x[i];
-    sink = (float)sum;
+    const size_t half = (end - first) / 2;
+    const cache_line *x = (const cache_line *)arrays[0] + first, *y = x + half;
+    cache_line sum = {0}, other = {0};
+    for (size_t i = 0; i < half; i++) {
+        sum += x[i];
+        other += y[i];
+    }
+    sink = (float)(sum + other)[0];
 }
 
 ALX_CLONES("avx512f", "avx2", "default") static void triad_part(size_t first, size_t end)
 {
-    float *restrict a = arrays[0];
-    const float *restrict b = arrays[1], *restrict c = arrays[2];
+    float_line *a = arrays[0];
+    const float_line *b = arrays[1], *c = arrays[2];
     for (size_t i = first; i < end; i++) a[i] = b[i] + 0.5f * c[i];
 }
 
@@ -113,8 +121,8 @@ typedef struct kernel {
     const char *what, *name;
     int (*available)(void);
     void (*compute)(void);                  /* one thread's share of a step, from registers; or */
-    void (*move)(size_t first, size_t end); /* over words of the arrays */
-    double work;                            /* operations of one iteration of one chain; or bytes of one word */
+    void (*move)(size_t first, size_t end); /* over lines of the arrays */
+    double work;                            /* operations of one iteration of one chain; or bytes of one line */
 } kernel;
 
 /* Of each kind the first that this processor has. */
@@ -125,21 +133,21 @@ static const kernel kernels[] = {
     {"bf16", "vdpbf16ps, AVX-512", has_avx512_bf16, bf16_avx512, NULL, 64},
 #endif
     {"f32", "multiply and add, 128 bits", always, f32_plain, NULL, 8},
-    {"read", "sum of an array", always, NULL, read_part, 4},
-    {"triad", "a = b + s c", always, NULL, triad_part, 12},
+    {"read", "sum of an array", always, NULL, read_part, sizeof(cache_line)},
+    {"triad", "a = b + s c", always, NULL, triad_part, 3 * sizeof(cache_line)},
     {0},
 };
 
 static void step(const kernel *k, int threads)
 {
-    const size_t words = ARRAY_BYTES / sizeof(float);
+    const size_t lines = ARRAY_BYTES / sizeof(cache_line);
 #pragma omp parallel num_threads(threads)
     {
         const size_t me = (size_t)omp_get_thread_num(), all = (size_t)threads;
         if (k->compute)
             k->compute();
         else
-            k->move(words * me / all, words * (me + 1) / all);
+            k->move(lines * me / all, lines * (me + 1) / all);
     }
 }
 
@@ -154,7 +162,8 @@ int main(int argc, char **argv)
     const int threads = omp_get_max_threads();
     for (int i = 0; i < 3 && k->move; i++)
         if (!(arrays[i] = alx_memory_reserve(ARRAY_BYTES, threads))) return 1;
-    const double count = k->compute ? (double)CHAINS * ITERATIONS * threads : (double)(ARRAY_BYTES / sizeof(float));
+    const double count =
+        k->compute ? (double)CHAINS * ITERATIONS * threads : (double)(ARRAY_BYTES / sizeof(cache_line));
     printf("{\"threads\": %d, \"kernel\": \"%s\", \"work\": %.0f}\n", threads, k->name, count * k->work);
     fflush(stdout);
     char line[32];
