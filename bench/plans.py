@@ -58,15 +58,13 @@ def python(script, *arguments):
 
 def torch(script, arguments, precision, fused=False, threads=0):
     """PyTorch as installed and with a tuned allocator; in bf16 with channels_last alone, which is much faster there."""
-    last = ['channels_last']
-    ways = [('as installed', {}, last if precision == 'bf16' else []), ('tuned', TUNED, []),
-            ('tuned, channels_last', TUNED, last), ('tuned, fused Adam', TUNED, last + ['fused'])]
-    if precision == 'bf16':
-        del ways[1]
-    if not fused or torch_version() < (2, 4):  # the first that has it on CPUs
-        del ways[-1]
-    return [Plan('PyTorch ' + name, python(script, *arguments, precision, *options), env, threads=threads,
-                 missing=without('torch', 'python3-torch')) for name, env, options in ways]
+    layouts = [['channels_last']] if precision == 'bf16' else [[], ['channels_last']]
+    ways = [({}, layouts[0])] + [(TUNED, layout) for layout in layouts]
+    if fused and torch_version() >= (2, 4):  # the first that has it on CPUs
+        ways += [(TUNED, layout + ['fused']) for layout in layouts]
+    return [Plan('PyTorch ' + ', '.join(['tuned', *options] if env else ['as installed']),
+                 python(script, *arguments, precision, *options), env, threads=threads,
+                 missing=without('torch', 'python3-torch')) for env, options in ways]
 
 
 def node_modules(scratch):
