@@ -9,9 +9,11 @@ import dataclasses
 import json
 import os
 import re
+import signal
 import statistics
 import subprocess
 import tempfile
+import threading
 import time
 
 # What others set for their own runs must not decide ours (OPENBLAS_CORETYPE halves the speed of OpenBLAS).
@@ -21,6 +23,8 @@ PAUSE = 0.005
 # Seconds, and steps: a turn is long enough for caches and threads to be what they are in a row of steps, of which the
 # median counts. Steps that are longer than a turn are taken one by one.
 TURN, FEWEST = 0.15, 5
+# Seconds that a line may take; then the side has failed.
+LIMIT = 120
 
 
 def environment(threads, extra=None):
@@ -84,7 +88,10 @@ class Side:
             self.result.about = json.loads(line)
 
     def read(self):
+        timer = threading.Timer(LIMIT, self.child.kill)
+        timer.start()
         line = self.child.stdout.readline()
+        timer.cancel()
         if not line:
             self.fail()
         return line
@@ -128,6 +135,8 @@ class Side:
 
 def why(errors, code):
     """From what a program said last that has words in it."""
+    if code == -signal.SIGKILL:
+        return 'failed: killed (no answer in %d s, or no memory)' % LIMIT
     said = [line.strip() for line in errors.splitlines() if re.search('[a-z]{3}', line)]
     return 'failed: %s' % (said[-1][:120] if said else 'exit code %d' % code)
 

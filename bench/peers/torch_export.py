@@ -20,7 +20,7 @@ def main():
     x = torch.zeros(int(batch), *network.input)
     warnings.filterwarnings('ignore')
     if out.endswith('.pt'):
-        torch.jit.save(torch.jit.freeze(torch.jit.trace(model, x)), out)
+        torch.jit.save(torch.jit.freeze(torch.jit.trace(model, x, check_trace=False)), out)
         return
     torch.onnx.export(model, x, out, opset_version=13, input_names=['images'], output_names=['probabilities'])
 
