@@ -48,10 +48,10 @@ def of_peak(comparison, work):
         comparison.notes['of limit'] = (least + update) / ours.median
 
 
-def plans_of(settings, network, batch, precision, threads=0):
+def plans_of(settings, network, batch, precision, threads=0, fused=True):
     path = os.path.join(ROOT, network)
     return [plans.ours(settings, 'bench_train', path, batch, precision, threads=threads),
-            *plans.torch('torch_train.py', [path, batch], precision, fused=True, threads=threads)]
+            *plans.torch('torch_train.py', [path, batch], precision, fused, threads)]
 
 
 def train(settings, budget, network, batch, precision, threads=0):
@@ -73,7 +73,7 @@ def optimizer(settings, budget, network):
 
 def memory(settings, budget, network, batch, precision):
     """The largest resident set of both processes."""
-    results = take_turns(plans_of(settings, network, batch, precision), settings, 0)
+    results = take_turns(plans_of(settings, network, batch, precision, fused=False), settings, 0)
     for result in results:
         result.samples = [result.peak_mib] if result.samples else []
     return Comparison(results, 'MiB')
