@@ -7,7 +7,7 @@ import time
 import plans
 from comparison import Comparison
 from infer import command
-from sides import PAUSE, Result, Side, environment
+from sides import PAUSE, Result, Side, enough, environment
 
 COUNT, BATCH = 200, 32  # pictures of each of two classes
 
@@ -42,15 +42,15 @@ def loader(settings, budget, width, height, resize, side):
                              missing=plans.without(module, package)), settings.threads)
              for name, module, package in (('Pillow', 'PIL', 'python3-pil'), ('OpenCV', 'cv2', 'python3-opencv'),
                                            ('torchvision', 'torchvision', 'python3-torchvision'))]
-    begin, rounds = time.monotonic(), 0
-    while not (rounds > (settings.rounds or 5) and (settings.rounds or time.monotonic() - begin > budget)):
+    begin, kept = time.monotonic(), -1  # the first round fills the page cache
+    while not enough(kept, settings, 5, begin, budget):
         sample = None if ours.skipped else ours_once(settings, folder, resize, side, ours)
-        if sample and rounds:
+        if sample and kept >= 0:
             ours.samples.append(sample)
         for peer in peers:
             time.sleep(PAUSE)
             if peer.child:
                 peer.steps = 1
-                peer.turn(keep=rounds > 0)
-        rounds += 1
+                peer.turn(keep=kept >= 0)
+        kept += 1
     return Comparison([ours] + [peer.finish() for peer in peers], 'images/s', 1e3 * 2 * COUNT)

@@ -6,7 +6,7 @@ import time
 
 import plans
 from comparison import AtMost, Comparison
-from sides import PAUSE, Side
+from sides import PAUSE, Side, enough
 from train import plans_of
 
 SPIN = 'import os; os.sched_setaffinity(0, {%d})\nwhile True: pass'
@@ -22,15 +22,15 @@ def neighbour(settings, budget, network, batch, precision):
     sides = [Side(plan, settings.threads) for plan in plans_of(settings, network, batch, precision)]
     core = max(os.sched_getaffinity(0))
     spinner = subprocess.Popen([plans.PYTHON, '-c', SPIN % core])
-    begin, rounds = time.monotonic(), 0
+    begin, kept = time.monotonic(), -1  # the first round warms up
     try:
-        while not (rounds > (settings.rounds or 4) and (settings.rounds or time.monotonic() - begin > budget)):
+        while not enough(kept, settings, 4, begin, budget):
             for busy in (False, True):
                 spinner.send_signal(signal.SIGCONT if busy else signal.SIGSTOP)
                 for side in sides:
-                    side.turn(keep=rounds > 0)
+                    side.turn(keep=kept >= 0)
                     time.sleep(PAUSE)
-            rounds += 1
+            kept += 1
     finally:
         spinner.send_signal(signal.SIGKILL)
         spinner.wait()

@@ -23,6 +23,8 @@ PAUSE = 0.005
 # Seconds, and steps: a turn is long enough for caches and threads to be what they are in a row of steps, of which the
 # median counts. Steps that are longer than a turn are taken one by one.
 TURN, FEWEST = 0.15, 5
+# Seconds of a round that warms up as well as two.
+LONG = 10
 # Seconds that a line may take; then the side has failed.
 LIMIT = 120
 
@@ -147,20 +149,25 @@ def peak_mib(pid):
         return int(re.search(r'VmHWM:\s*(\d+) kB', file.read()).group(1)) / 1024
 
 
-def take_turns(plans, settings, budget):
-    """All sides, turn by turn, for `budget` seconds, or the rounds that were asked for; what warms up is not kept."""
+def enough(kept, settings, fewest, begin, budget):
+    if settings.rounds:
+        return kept >= settings.rounds
+    return kept >= fewest and time.monotonic() - begin > budget
+
+
+def take_turns(plans, settings, budget, fewest=5):
+    """All sides, turn by turn, for `budget` seconds and at least `fewest` rounds, or the rounds that were asked for.
+    Two rounds warm up, or one that is long, and are not kept."""
     sides = [Side(plan, settings.threads) for plan in plans]
     try:
-        begin, rounds = time.monotonic(), 0
-        while True:
-            warm = rounds >= 2
+        begin, kept, warming = time.monotonic(), 0, 2
+        while not enough(kept, settings, fewest, begin, budget):
             for side in sides:
-                side.turn(keep=warm)
+                side.turn(keep=not warming)
                 time.sleep(PAUSE)
-            rounds += 1
-            kept = rounds - 2
-            if kept >= settings.rounds if settings.rounds else kept >= 5 and time.monotonic() - begin > budget:
-                break
+            kept += not warming
+            if warming:
+                warming = 0 if time.monotonic() - begin > LONG else warming - 1
     finally:
         results = [side.finish() for side in sides]
     return results
@@ -169,8 +176,8 @@ def take_turns(plans, settings, budget):
 def whole_processes(plans, settings, budget):
     """Sides that are a process from start to end, in turn; a sample is the time that it took."""
     results = [Result(plan.name, plan.ours, plan.yardstick, skipped=plan.missing) for plan in plans]
-    begin, rounds = time.monotonic(), 0
-    while True:
+    begin, kept = time.monotonic(), -1  # the first round fills the page cache
+    while not enough(kept, settings, 5, begin, budget):
         for plan, result in zip(plans, results):
             if result.skipped:
                 continue
@@ -180,10 +187,8 @@ def whole_processes(plans, settings, budget):
             milliseconds = 1e3 * (time.perf_counter() - start)
             if done.returncode:
                 result.skipped = why(done.stderr, done.returncode)
-            elif rounds:  # the first fills the page cache
+            elif kept >= 0:
                 result.samples.append(milliseconds)
                 result.about['output'] = done.stdout[:200]
-        rounds += 1
-        kept = rounds - 1
-        if kept >= settings.rounds if settings.rounds else kept >= 5 and time.monotonic() - begin > budget:
-            return results
+        kept += 1
+    return results

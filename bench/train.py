@@ -73,7 +73,7 @@ def optimizer(settings, budget, network):
 
 def memory(settings, budget, network, batch, precision):
     """The largest resident set of both processes."""
-    results = take_turns(plans_of(settings, network, batch, precision, fused=False), settings, 0)
+    results = take_turns(plans_of(settings, network, batch, precision, fused=False), settings, 0, fewest=1)
     for result in results:
         result.samples = [result.peak_mib] if result.samples else []
     return Comparison(results, 'MiB')
