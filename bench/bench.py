@@ -27,7 +27,7 @@ def arguments():
                         help='of every side (default: all cores)')
     parser.add_argument('--json', metavar='FILE', help='default: BUILD/bench/results.json')
     parser.add_argument('--markdown', metavar='FILE', help='the tables for a page')
-    settings = parser.parse_args()
+    settings = parser.parse_intermixed_args()
     settings.build = os.path.abspath(settings.build)
     settings.root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     settings.scratch = os.path.join(settings.build, 'bench')
