@@ -13,7 +13,7 @@ TOLERANCE = {'f32': 1e-3, 'bf16': 0.05}
 
 
 def command(arguments, what):
-    done = subprocess.run(arguments, env=environment(2), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+    done = subprocess.run(arguments, env=environment(os.cpu_count()), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True)
     if done.returncode:
         raise Failed('%s: %s' % (what, why(done.stdout, done.returncode)))

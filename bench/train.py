@@ -2,6 +2,7 @@
 import functools
 import json
 import os
+import statistics
 import subprocess
 
 import plans
@@ -44,8 +45,7 @@ def of_peak(comparison, work):
     least = work / (peak.about['work'] / peak.median)  # ms
     comparison.notes['of peak'] = least / ours.median
     if ours.parts:
-        update = sorted(ours.parts)[len(ours.parts) // 2]
-        comparison.notes['of limit'] = (least + update) / ours.median
+        comparison.notes['of limit'] = (least + statistics.median(ours.parts)) / ours.median
 
 
 def plans_of(settings, network, batch, precision, threads=0, fused=True):

@@ -1,12 +1,12 @@
 """The protocol of a side (bench/sides.py), for peers in Python."""
 import json
+import os
 import sys
 import time
 
 
 def threads():
     """Taken from the environment, as OpenMP does."""
-    import os
     return int(os.environ['OMP_NUM_THREADS'])
 
 
