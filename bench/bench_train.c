@@ -1,30 +1,87 @@
-/* One side of `./run bench train`: training steps of a network on random images.
- *
- * usage: bench_train NETWORK BATCH f32|bf16 [exact]
- * Prints "ready", then for each line on standard input runs one step (forward,
- * backward, Adam) and prints its milliseconds; at the end the peak memory. */
+/* bench_train NETWORK BATCH f32|bf16 [exact]: training steps of a network on random images, as one side of
+ * `./run bench` (bench/sides.py has the protocol).  A step is forward, backward and Adam; its line has the
+ * milliseconds of all and of Adam alone.  With DESCRIBE in the environment the plan goes to stderr at the end. */
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "plan/engine.h"
 #include "train/param_groups.h"
 
-static double now(void)
+typedef struct training {
+    alx_graph *graph;
+    alx_params *params;
+    alx_tuner tuner;
+    alx_engine *engine;
+    alx_param_groups groups;
+    float *state[2]; /* (trainable_span) each: Adam's */
+    size_t state_bytes;
+    alx_step_key key;
+    int batch, threads;
+} training;
+
+static const alx_optimizer_config optimizer = {
+    .kind = ALX_ADAM, .learning_rate = 1e-4, .beta_1 = 0.9, .beta_2 = 0.999, .epsilon = 1e-7};
+
+static void fill(const training *t)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+    float *images = alx_engine_images(t->engine);
+    const int64_t count = t->batch * alx_shape_elements(alx_graph_shape(t->graph, -1));
+    uint32_t word = 1;
+    for (int64_t i = 0; i < count; i++) images[i] = (float)((word = word * 1664525u + 1013904223u) >> 8) * 0x1p-24f;
+    for (int i = 0; i < t->batch; i++) alx_engine_labels(t->engine)[i] = i % t->graph->spec.classes;
 }
 
-static int failed(const alx_error *err)
+static alx_status prepare(training *t, const char *network, alx_dtype type, bool exact, alx_error *err)
 {
-    fprintf(stderr, "bench_train: %s\n", err->message);
-    return 1;
+    const alx_map none = {0}, *wrong;
+    char *complaint;
+    /* Choices are measured, as `alexnet train` does it, and not remembered. */
+    ALX_TRY(alx_tuner_begin(&t->tuner, &complaint, NULL, err));
+    const alx_engine_config config = {.threads = t->threads,
+                                      .max_batch = t->batch,
+                                      .training = true,
+                                      .exact = exact,
+                                      .type = type,
+                                      .chooser = alx_tuner_chooser(&t->tuner)};
+    ALX_TRY(alx_graph_open(&t->graph, network, 0, err));
+    ALX_TRY(alx_params_create(&t->params, t->graph, alx_params_prefer_tiles(), err));
+    ALX_TRY(alx_param_groups_create(&t->groups, &wrong, t->params, &none, &none, err));
+    ALX_TRY(alx_engine_create(&t->engine, t->params, &config, err));
+    alx_params_init(t->params, 0);
+    /* As the trainer reserves it: huge pages, touched. */
+    t->state_bytes = (size_t)t->params->trainable_span * sizeof(float);
+    for (int i = 0; i < 2; i++) {
+        t->state[i] = alx_memory_reserve(t->state_bytes, t->threads);
+        if (!t->state[i]) return alx_fail(err, ALX_NO_MEMORY, "no memory for Adam's state");
+    }
+    fill(t);
+    return alx_engine_prepare(t->engine, ALX_MODE_TRAIN, t->batch, err);
+}
+
+static alx_status step(training *t, alx_error *err)
+{
+    const double begin = alx_clock();
+    ALX_TRY(alx_engine_run(t->engine, ALX_MODE_TRAIN, t->batch, &t->key, err));
+    const double middle = alx_clock();
+    alx_param_groups_step(&t->groups, &optimizer, ++t->key.step, t->params, alx_engine_gradients(t->engine), t->state,
+                          alx_engine_halves(t->engine), t->threads);
+    const double end = alx_clock();
+    printf("%.4f %.4f\n", (end - begin) * 1e3, (end - middle) * 1e3);
+    return ALX_OK;
+}
+
+static void finish(training *t)
+{
+    for (int i = 0; i < 2; i++) alx_memory_release(t->state[i], t->state_bytes);
+    alx_engine_destroy(t->engine);
+    alx_param_groups_finish(&t->groups);
+    alx_tuner_finish(&t->tuner);
+    alx_params_destroy(t->params);
+    alx_graph_destroy(t->graph);
 }
 
 int main(int argc, char **argv)
@@ -34,64 +91,23 @@ int main(int argc, char **argv)
         return 2;
     }
     alx_error err = {0};
-    alx_graph *graph;
-    alx_params *params;
-    alx_engine *engine;
-    int batch = atoi(argv[2]), threads = omp_get_max_threads();
-    bool exact = argc > 4 && strcmp(argv[4], "exact") == 0;
-    alx_engine_config config = {.threads = threads, .max_batch = batch, .training = true, .exact = exact};
-    config.type = strcmp(argv[3], "bf16") == 0 ? ALX_BF16 : ALX_F32;
-    alx_optimizer_config optimizer = {
-        .kind = ALX_ADAM, .learning_rate = 1e-4, .beta_1 = 0.9, .beta_2 = 0.999, .epsilon = 1e-7};
-    if (alx_graph_open(&graph, argv[1], 0, &err) ||
-        alx_params_create(&params, graph, alx_params_prefer_tiles(), &err) ||
-        alx_engine_create(&engine, params, &config, &err))
-        return failed(&err);
-    alx_params_init(params, 0);
-    size_t span = (size_t)params->trainable_span;
-    /* As the trainer reserves it: huge pages, touched. */
-    float *state[2] = {alx_memory_reserve(span * sizeof(float), threads),
-                       alx_memory_reserve(span * sizeof(float), threads)};
-    if (!state[0] || !state[1]) return 1;
-
-    float *images = alx_engine_images(engine);
-    const alx_shape *shape = alx_graph_shape(graph, -1);
-    int64_t count = batch * alx_shape_elements(shape);
-    uint32_t word = 1;
-    for (int64_t i = 0; i < count; i++) images[i] = (float)((word = word * 1664525u + 1013904223u) >> 8) * 0x1p-24f;
-    for (int i = 0; i < batch; i++) alx_engine_labels(engine)[i] = i % graph->spec.classes;
-
-    alx_step_key key = {0};
-    alx_param_groups groups;
-    const alx_map none = {0}, *wrong;
-    if (alx_param_groups_create(&groups, &wrong, params, &none, &none, &err)) return failed(&err);
-    if (alx_engine_prepare(engine, ALX_MODE_TRAIN, batch, &err)) return failed(&err);
-    printf("ready\n");
+    training t = {.batch = atoi(argv[2]), .threads = omp_get_max_threads()};
+    const alx_dtype type = strcmp(argv[3], "bf16") == 0 ? ALX_BF16 : ALX_F32;
+    alx_status status = prepare(&t, argv[1], type, argc > 4 && strcmp(argv[4], "exact") == 0, &err);
+    if (!status) printf("{\"threads\": %d}\n", t.threads);
     fflush(stdout);
-    char line[16];
-    while (fgets(line, sizeof line, stdin) && line[0] != 'q') {
-        double begin = now();
-        if (alx_engine_run(engine, ALX_MODE_TRAIN, batch, &key, &err)) return failed(&err);
-        double middle = now();
-        alx_param_groups_step(&groups, &optimizer, ++key.step, params, alx_engine_gradients(engine), state,
-                              alx_engine_halves(engine), threads);
-        double end = now();
-        printf("%.3f %.3f\n", (end - begin) * 1e3, (end - middle) * 1e3);
+    char line[32];
+    while (!status && fgets(line, sizeof line, stdin)) {
+        for (int i = atoi(line); !status && i > 0; i--) status = step(&t, &err);
         fflush(stdout);
     }
-    struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
-    printf("peak %.0f MiB\n", (double)usage.ru_maxrss / 1024.0);
-    if (getenv("DESCRIBE")) {
+    if (!status && getenv("DESCRIBE")) {
         alx_text text = {0};
-        alx_engine_describe(&text, engine, ALX_MODE_TRAIN, batch);
+        alx_engine_describe(&text, t.engine, ALX_MODE_TRAIN, t.batch);
         fputs(text.data ? text.data : "", stderr);
         alx_text_finish(&text);
     }
-    for (int i = 0; i < 2; i++) alx_memory_release(state[i], span * sizeof(float));
-    alx_param_groups_finish(&groups);
-    alx_engine_destroy(engine);
-    alx_params_destroy(params);
-    alx_graph_destroy(graph);
-    return 0;
+    if (status) fprintf(stderr, "bench_train: %s\n", err.message);
+    finish(&t);
+    return status ? 1 : 0;
 }

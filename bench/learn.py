@@ -40,7 +40,7 @@ def train_here(build, job, seed, run, data):
 
 
 def train_there(seed, run):
-    out = subprocess.run([PYTHON, os.path.join(HERE, 'learn', 'torch_learn.py'), run, str(seed)], check=True,
+    out = subprocess.run([PYTHON, os.path.join(HERE, 'peers', 'torch_learn.py'), run, str(seed)], check=True,
                          stdout=subprocess.PIPE, text=True).stdout
     return [float(line.split()[3]) for line in out.splitlines()]
 

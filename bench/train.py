@@ -1,74 +1,87 @@
-"""Training speed against PyTorch in one interleaved run: every side keeps its process and takes one step in turn,
-so that a busy neighbour slows all of them alike. Prints images/s and the ratio to PyTorch's best row.
-
-usage: train.py BUILD [--batch 32,200] [--precision f32,bf16] [--rounds 8]
-"""
-import argparse
+"""Training: forward, backward and Adam on images that are in memory."""
+import functools
+import json
 import os
 import statistics
 import subprocess
-import sys
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-NETWORK = os.environ.get('NETWORK', 'alexnet')
-PYTHON = '/usr/bin/python3'  # Debian's, which has Debian's PyTorch
-TUNED = {'MALLOC_MMAP_MAX_': '0', 'MALLOC_TRIM_THRESHOLD_': '1000000000000', 'MALLOC_TOP_PAD_': '268435456'}
-PEERS = {'f32': [('f32', False), ('f32', True), ('f32-cl', True)], 'bf16': [('bf16-cl', False), ('bf16-cl', True)]}
+import plans
+from comparison import Comparison, Failed
+from sides import take_turns
 
-
-class Side:
-    def __init__(self, name, command, extra):
-        env = {k: v for k, v in os.environ.items() if not k.startswith('OPENBLAS_')}
-        env.update(extra, OMP_NUM_THREADS='2')
-        self.name, self.times, self.update = name, [], []
-        self.child = subprocess.Popen(command, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        if self.child.stdout.readline().strip() != 'ready':
-            sys.exit('%s did not start' % name)
-
-    def step(self, keep):
-        self.child.stdin.write('step\n')
-        self.child.stdin.flush()
-        total, update = map(float, self.child.stdout.readline().split())
-        if keep:
-            self.times.append(total)
-            self.update.append(update)
-
-    def finish(self):
-        out, _ = self.child.communicate('q\n')
-        self.peak = out.strip().rpartition('peak ')[2]
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
-def measure(build, batch, precision, rounds):
-    sides = [Side('alexnet %s' % precision, [build + '/bench_train', NETWORK, str(batch), precision], {})]
-    for mode, tuned in PEERS[precision]:
-        sides.append(Side('PyTorch %s%s' % (mode, ', allocator tuned' if tuned else ', as installed'),
-                          [PYTHON, HERE + '/torch_train.py', str(batch), mode], TUNED if tuned else {}))
-    for round_ in range(rounds + 2):
-        for side in sides:
-            side.step(round_ >= 2)
-    for side in sides:
-        side.finish()
-    best = min(statistics.median(s.times) for s in sides[1:])
-    print('\ncourse AlexNet, forward + backward + Adam, B=%d, %s, median of %d interleaved steps' %
-          (batch, precision, rounds))
-    for side in sides:
-        median = statistics.median(side.times)
-        print('  %-36s %8.1f ms (%.1f-%.1f)  %6.1f images/s  %5.2f x  Adam %5.1f ms  peak %s' %
-              (side.name, median, min(side.times), max(side.times), batch / median * 1e3, best / median,
-               statistics.median(side.update), side.peak))
-    sys.stdout.flush()
+@functools.lru_cache(None)
+def explained(build, network, *options):
+    """What `alexnet explain` derives of a network."""
+    done = subprocess.run([os.path.join(build, 'alexnet'), 'explain', network, '--format', 'json', *options],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    if done.returncode:
+        raise Failed(done.stderr.strip())
+    return json.loads(done.stdout)
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument('build')
-    parser.add_argument('--batch', default='32,200')
-    parser.add_argument('--precision', default='f32,bf16')
-    parser.add_argument('--rounds', type=int, default=8)
-    args = parser.parse_args()
-    for batch in args.batch.split(','):
-        for precision in args.precision.split(','):
-            measure(os.path.abspath(args.build), int(batch), precision, args.rounds)
+def operations(build, network):
+    """Of a training step and image: forward, backward to the inputs and to the weights; the first layer's inputs are
+    the image, which needs no gradient."""
+    said = explained(build, network)
+    total, first = said['total']['multiply_adds'], said['layers'][0]['multiply_adds']
+    return 2 * (3 * total - first)
 
 
-main()
+def check(results, parameters):
+    """Both sides must train the same network."""
+    for result in results:
+        if result.about.get('parameters', parameters) != parameters:
+            raise Failed('%s has %d parameters, alexnet %d' % (result.name, result.about['parameters'], parameters))
+
+
+def of_peak(comparison, work):
+    """Shares of the machine's measured peak; of the limit, which adds the optimizer that is bound by memory."""
+    ours, peak = comparison.ours(), comparison.yardstick()
+    if not peak or not ours.samples:
+        return
+    least = work / (peak.about['work'] / peak.median)  # ms
+    comparison.notes['of peak'] = least / ours.median
+    if ours.parts:
+        comparison.notes['of limit'] = (least + statistics.median(ours.parts)) / ours.median
+
+
+def plans_of(settings, network, batch, precision, threads=0, fused=True):
+    path = os.path.join(ROOT, network)
+    return [plans.ours(settings, 'bench_train', path, batch, precision, threads=threads),
+            *plans.torch('torch_train.py', [path, batch], precision, fused, threads)]
+
+
+def train(settings, budget, network, batch, precision, threads=0):
+    path = os.path.join(ROOT, network)
+    sides = plans_of(settings, network, batch, precision, threads) + [plans.peak(settings, precision, threads)]
+    comparison = Comparison(take_turns(sides, settings, budget), 'images/s', 1e3 * batch)
+    check(comparison.results, explained(settings.build, path)['total']['parameters'])
+    of_peak(comparison, operations(settings.build, path) * batch)
+    return comparison
+
+
+def optimizer(settings, budget, network):
+    """Adam alone, beside steps of one image."""
+    results = take_turns(plans_of(settings, network, 1, 'f32'), settings, budget)
+    for result in results:
+        result.samples = result.parts
+    return Comparison(results, 'ms')
+
+
+def memory(settings, budget, network, batch, precision):
+    """The largest resident set of both processes."""
+    results = take_turns(plans_of(settings, network, batch, precision, fused=False), settings, 0, fewest=1)
+    for result in results:
+        result.samples = [result.peak_mib] if result.samples else []
+    return Comparison(results, 'MiB')
+
+
+def peak(settings, budget, what):
+    """What the machine can do."""
+    results = take_turns([plans.peak(settings, what)], settings, budget)
+    results[0].ours, results[0].name = True, 'measured'
+    work = results[0].about.get('work', 0)
+    return Comparison(results, 'GB/s' if what in ('read', 'triad') else 'GFLOP/s', work / 1e6)

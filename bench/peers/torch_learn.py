@@ -6,94 +6,18 @@ usage: torch_learn.py RUN SEED      (RUN holds model.yaml, recipe.yaml and split
 Resizing is Pillow's, which the program's equals byte for byte. Needs Debian's python3-torch python3-pil python3-yaml.
 """
 import csv
-import math
 import os
 import sys
 
 import numpy as np
 import torch
-import torch.nn as nn
 import torch.nn.functional as F
 import yaml
 from PIL import Image, ImageOps
 
+from torch_network import Network
+
 FILTERS = {'nearest': Image.NEAREST, 'bilinear': Image.BILINEAR, 'bicubic': Image.BICUBIC, 'lanczos': Image.LANCZOS}
-
-
-# ---- Layers, with Keras' defaults ----------------------------------------------------------------------------------
-
-def glorot_uniform(weight):
-    nn.init.xavier_uniform_(weight)
-
-
-def he_normal(weight):
-    """As Keras: a normal cut at two deviations, widened so that its deviation is sqrt(2 / fan_in)."""
-    deviation = math.sqrt(2 / math.prod(weight.shape[1:])) / 0.87962566103423978
-    nn.init.trunc_normal_(weight, 0, deviation, -2 * deviation, 2 * deviation)
-
-
-INITIALIZERS = {'glorot_uniform': glorot_uniform, 'he_normal': he_normal}
-
-
-def weighted(module, options):
-    INITIALIZERS[options.get('kernel_initializer', 'glorot_uniform')](module.weight.data)
-    if module.bias is not None:
-        nn.init.zeros_(module.bias.data)
-    return [module] + activation(options.get('activation', 'linear'))
-
-
-def activation(name):
-    """A last softmax is left to the loss."""
-    return {'relu': [nn.ReLU()], 'tanh': [nn.Tanh()], 'linear': [], 'softmax': []}[name]
-
-
-def padding(options, size, side):
-    """Of a window in steps of 1, or one that Keras' `same` pads alike on both sides."""
-    if options.get('padding', 'valid') == 'valid':
-        return 0
-    stride = options.get('strides', 1)
-    total = max((-(-side // stride) - 1) * stride + size - side, 0)
-    assert total % 2 == 0, 'padding is not the same on both sides'
-    return total // 2
-
-
-def build(model):
-    """The layers in a row, as nn.Sequential."""
-    height, _, channels = model['input']
-    side, layers = height, []
-    for row in model['layers']:
-        name, options = (row, {}) if isinstance(row, str) else next(iter(row.items()))
-        options = dict(options or {})
-        assert 'from' not in options, 'a network with branches is not known here'
-        if name == 'conv2d':
-            size, stride = options['kernel_size'], options.get('strides', 1)
-            pad = padding(options, size, side)
-            layers += weighted(nn.Conv2d(channels, options['filters'], size, stride, pad,
-                                         bias=options.get('use_bias', True)), options)
-            channels, side = options['filters'], (side + 2 * pad - size) // stride + 1
-        elif name == 'max_pooling2d':
-            size = options.get('pool_size', 2)
-            layers.append(nn.MaxPool2d(size, options.get('strides', size)))
-            side = (side - size) // options.get('strides', size) + 1
-        elif name == 'batch_normalization':
-            layers.append(nn.BatchNorm2d(channels, options.get('epsilon', 1e-3), 1 - options.get('momentum', 0.99)))
-        elif name == 'activation':
-            layers += activation(options['activation'])
-        elif name == 'global_average_pooling2d':
-            layers += [nn.AdaptiveAvgPool2d(1), nn.Flatten()]
-            side = 1
-        elif name == 'flatten':
-            layers.append(nn.Flatten())
-            channels *= side * side
-        elif name == 'dropout':
-            layers.append(nn.Dropout(options['rate']))
-        elif name == 'dense':
-            units = model['classes'] if options['units'] == 'classes' else options['units']
-            layers += weighted(nn.Linear(channels, units, bias=options.get('use_bias', True)), options)
-            channels = units
-        else:
-            sys.exit('%s: a layer that is not known here' % name)
-    return nn.Sequential(*layers)
 
 
 # ---- Data ----------------------------------------------------------------------------------------------------------
@@ -144,7 +68,7 @@ def main():
     assert not recipe['augment'], 'augmentations are not known here'
     splits = load(run, recipe['data'], model)
     scale, size = float(recipe['data']['rescale']), train['batch_size']
-    network = build(model).to(memory_format=torch.channels_last)
+    network = Network(model).to(memory_format=torch.channels_last)
     optimizer = make_optimizer(network, train)
     bf16 = train['precision'] == 'bf16'
     images, labels = splits['train']
