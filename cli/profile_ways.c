@@ -9,18 +9,23 @@
 typedef struct words {
     const char *headings[6];
     const char *directions[3];
+    const char *more; /* %d ways */
     const char *note;
 } words;
+
+enum { SHOWN = 1 }; /* of those that were rejected; JSON has all */
 
 static const char *const directions[] = {"forward", "backward_data", "backward_weights"};
 
 static const words texts[2] = {
     {{"Convolution", "direction", "computed", "ms", "images", "rejected (ms)"},
      {"forward", "backward, to its input", "backward, to its weights"},
+     ", %d slower",
      "ways were measured with so many images, conversions of layout included, and the fastest taken\n"
      "(--no-autotune: the usual ones)\n"},
     {{"卷积层", "方向", "采用的算法", "毫秒", "图片数", "落选的算法（毫秒）"},
      {"前向", "反向：对输入", "反向：对权重"},
+     "，另 %d 种更慢",
      "各算法用表中的图片数在本机实测（含布局转换），取最快者；加 --no-autotune 则按惯常方法选择\n"},
 };
 
@@ -45,16 +50,22 @@ static int end_of(const alx_profile *profile, int first, alx_profile_way *chosen
 }
 
 /* "direct 34.61, fold+direct 45.06" */
-static void write_rejected(char text[512], const alx_profile *profile, int first, int end)
+static void write_rejected(char text[512], const alx_profile *profile, const words *w, int first, int end)
 {
     size_t used = 0;
+    int more = 0, shown = 0;
     text[0] = '\0';
     for (int i = first; i < end && used < 512; i++) {
         alx_profile_way way;
         alx_profile_way_get(profile, i, &way);
         if (way.chosen) continue;
+        if (shown++ >= SHOWN) {
+            more++;
+            continue;
+        }
         used += (size_t)snprintf(text + used, 512 - used, "%s%s %.2f", used ? ", " : "", way.way, 1e3 * way.seconds);
     }
+    if (more && used < 512) snprintf(text + used, 512 - used, w->more, more);
 }
 
 static bool add_line(alx_table *table, const alx_profile *profile, const words *w, int first, int end,
@@ -63,7 +74,7 @@ static bool add_line(alx_table *table, const alx_profile *profile, const words *
     char rejected[512];
     cli_name_text name;
     const bool measured = !isnan(chosen->seconds);
-    write_rejected(rejected, profile, first, end);
+    write_rejected(rejected, profile, w, first, end);
     alx_table_cell(table, "%s", cli_name(chosen->name, name));
     alx_table_cell(table, "%s", direction_name(w, chosen->direction));
     alx_table_cell(table, "%s", chosen->way);

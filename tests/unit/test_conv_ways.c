@@ -111,19 +111,19 @@ static void check_case(const conv_case *c, alx_dtype type)
     const alx_conv_choice direct = {.fold = ALX_FOLD_NO, .ways = {ALX_CONV_DIRECT, ALX_CONV_DIRECT, ALX_CONV_DIRECT}};
     net plain_net = open_case(yaml, type, &direct), truth = open_case(yaml, ALX_F32, &direct);
     run(&truth, ALX_MODE_TRAIN, IMAGES, 0);
-    for (alx_conv_way way = ALX_CONV_DIRECT; way < ALX_CONV_WAYS; way++)
-        for (int d = 0; d < ALX_CONV_DIRECTIONS; d++) { /* one direction at a time: each must go with the others */
-            alx_conv_choice choice = direct;
-            choice.ways[d] = way;
-            net n = open_case(yaml, type, &choice);
-            for (int k = 0; k < ALX_CONV_DIRECTIONS; k++) {
-                const bool forced = k == d && can(&n, way, (alx_conv_direction)d);
-                if (forced || k != d)
-                    assert_int_equal(way_taken(&n, (alx_conv_direction)k), forced ? way : ALX_CONV_DIRECT);
-            }
-            compare_nets(c->name, alx_conv_way_row_of(way)->name, &n, &plain_net, &truth, type == ALX_F32 ? 1e-4 : 0.3);
-            close_net(&n);
+    for (alx_conv_way way = ALX_CONV_DIRECT; way < ALX_CONV_WAYS; way++) {
+        const alx_conv_choice choice = {.fold = ALX_FOLD_NO, .ways = {way, way, way}};
+        net n = open_case(yaml, type, &choice);
+        bool forced = false;
+        for (alx_conv_direction d = 0; d < ALX_CONV_DIRECTIONS; d++) {
+            if (!can(&n, way, d)) continue;
+            forced = true;
+            assert_int_equal(way_taken(&n, d), way);
         }
+        if (forced)
+            compare_nets(c->name, alx_conv_way_row_of(way)->name, &n, &plain_net, &truth, type == ALX_F32 ? 1e-4 : 0.3);
+        close_net(&n);
+    }
     close_net(&plain_net);
     close_net(&truth);
 }

@@ -100,10 +100,10 @@ printf 'name: "x\0y"\n' >zero.yaml
 refused 3 "zero byte" explain zero.yaml
 
 # Memory: what a limit leaves room for, and what else training keeps.
-run 0 explain alexnet --batch-size 200 --precision f32 --memory-limit 1800MiB
+run 0 explain alexnet --batch-size 200 --precision f32 --memory-limit 1200MiB
 out_has "batch 200 in f32 in parts of "
-run 0 explain alexnet --batch-size 200 --memory-limit 1800MiB --lang zh
-run 0 explain alexnet --batch-size 200 --precision f32 --memory-limit 1800MiB --format json
+run 0 explain alexnet --batch-size 200 --memory-limit 1200MiB --lang zh
+run 0 explain alexnet --batch-size 200 --precision f32 --memory-limit 1200MiB --format json
 if [ "$("$helpers/json_check" total.at_once <"$work/out")" -lt 200 ]; then pass; else fail "nothing is cut"; fi
 if [ "$("$helpers/json_check" total.bytes.total <"$work/out")" -le $((1800 << 20)) ]; then pass; else fail "more than the limit"; fi
 run 0 explain alexnet --optimizer adamw --ema --gradient-accumulation-steps 2 --format json
