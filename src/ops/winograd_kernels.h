@@ -76,7 +76,8 @@ typedef struct alx_winograd_kernels {
     void (*kernel_gradient)(alx_winograd_size size, const float *du, int64_t frequency, int64_t step,
                             const alx_winograd_weights *w, int64_t input);
     /* a (rows, depth) by rows; b in panels of 2 lanes columns: (columns / (2 lanes), depth, 2 lanes); bf16: pairs along
-     * the depth side by side, (columns / (2 lanes), depth / 2, 2 lanes, 2). */
+     * the depth side by side, (columns / (2 lanes), depth / 2, 2 lanes, 2).  Where the last panel is half full, its
+     * other half may hold anything. */
     void (*product)(const alx_winograd_product *p);
     void (*product_bf16)(const alx_winograd_product *p); /* NULL: the processor has no such instructions */
     /* c += a^T b: a in blocks of rows, (rows / lanes, depth, lanes), b (columns / lanes, depth, lanes); blocks lie

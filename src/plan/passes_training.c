@@ -3,6 +3,7 @@
 
 /* ---- Dropout and pooling behind ReLU ---- */
 
+/* Or in the maximum over a ReLU's outputs (pool's relu), whose backward pass stops at its zeros too. */
 static bool ends_in_relu(const alx_op *op)
 {
     return op->relu || (op->cls == &alx_op_class_eltwise && op->attr.eltwise.kind == ALX_RELU);
