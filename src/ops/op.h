@@ -111,7 +111,8 @@ alx_status alx_op_fold_norm(alx_value *w, alx_value *b, alx_program *program, co
 
 /* The classes that passes look at. */
 extern const alx_op_class alx_op_class_conv, alx_op_class_matmul, alx_op_class_eltwise, alx_op_class_dropout,
-    alx_op_class_space_to_depth, alx_op_class_pool, alx_op_class_batch_norm, alx_op_class_fold_norm, alx_op_class_sum;
+    alx_op_class_space_to_depth, alx_op_class_pool, alx_op_class_batch_norm, alx_op_class_fold_norm, alx_op_class_sum,
+    alx_op_class_reshape;
 
 /* Whether a pooling op can stand for the backward pass of a ReLU in front of it: maximum pooling in training, in
  * channel blocks. */

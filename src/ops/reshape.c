@@ -1,12 +1,10 @@
 /* Flatten: (N, C, H, W) in plain order, read as (N, C*H*W).  No copy beyond the change of order. */
 #include "ops/build.h"
 
-static const alx_op_class class_reshape;
-
 static alx_status reshape(alx_value *y, alx_program *program, alx_value x, const alx_shape *shape, alx_error *err)
 {
     alx_op *op;
-    ALX_TRY(alx_op_add(&op, program, &class_reshape, 1, &x, err));
+    ALX_TRY(alx_op_add(&op, program, &alx_op_class_reshape, 1, &x, err));
     ALX_TRY(alx_op_add_output(op, program, shape, program->type, err));
     *y = op->outputs[0];
     return ALX_OK;
@@ -39,4 +37,4 @@ static alx_status gradient(alx_program *program, alx_op *op, const alx_value *dy
     return reshape(&dx[0], program, dy[0], &shape, err);
 }
 
-static const alx_op_class class_reshape = {"reshape", gradient, build_reshape};
+const alx_op_class alx_op_class_reshape = {"reshape", gradient, build_reshape};

@@ -69,6 +69,14 @@ static int reads_from(const alx_program *program, alx_value value, int place)
     return count;
 }
 
+/* Flattened values may be the same memory, read under another shape. */
+static bool is_flattened(const alx_program *program, alx_value value)
+{
+    for (int i = 0; i < program->op_count; i++)
+        if (program->ops[i]->cls == &alx_op_class_reshape && program->ops[i]->inputs[0] == value) return true;
+    return false;
+}
+
 /* Of the two ways that meet in the sum at place `sum`: a convolution that comes last, and what it may be written over:
  * computed before, and read by nobody from there on but the sum. */
 static alx_op *last_before_sum(const alx_program *program, int sum, alx_value *other)
@@ -83,8 +91,8 @@ static alx_op *last_before_sum(const alx_program *program, int sum, alx_value *o
     if (!conv || conv->cls != &alx_op_class_conv || conv->relu) return NULL;
     const alx_value y = conv->outputs[0];
     *other = op->inputs[op->inputs[0] == y];
-    const bool computed = alx_pass_producer(program, *other) != NULL;
-    return computed && alx_pass_consumers(program, y) == 1 && reads_from(program, *other, last) == 1 ? conv : NULL;
+    const bool free = alx_pass_producer(program, *other) && !is_flattened(program, *other);
+    return free && alx_pass_consumers(program, y) == 1 && reads_from(program, *other, last) == 1 ? conv : NULL;
 }
 
 alx_status alx_pass_fuse_add(alx_program *program, alx_error *err)

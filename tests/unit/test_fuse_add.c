@@ -45,6 +45,13 @@ static const add_case cases[] = {
      1},
     {"twice the same", NET(OPEN CONV("a", "s") "- add: {from: [a, a]}\n- flatten\n"), 1},
     {"three", NET(OPEN CONV("a", "s") CONV("b", "s") "- add: {from: [a, b, s]}\n- flatten\n"), 1},
+    {"read under another shape", /* few channels stay plain, and flattening them makes no copy */
+     NET("- conv2d: {name: s, filters: 3, kernel_size: 3, strides: 2, activation: relu}\n- flatten: {name: f}\n"
+         "- conv2d: {name: a, from: s, filters: 3, kernel_size: 3, padding: same, activation: tanh}\n"
+         "- conv2d: {name: b, filters: 3, kernel_size: 3, padding: same}\n- add: {from: [b, s]}\n"
+         "- flatten: {name: g}\n- dense: {name: d, from: f, units: 9}\n- dense: {name: e, from: g, units: 9}\n"
+         "- add: {from: [d, e]}\n"),
+     2},
     {"the images",
      NET("- conv2d: {name: a, filters: 18, kernel_size: 3, padding: same}\n"
          "- conv2d: {name: b, filters: 3, kernel_size: 3, padding: same}\n"
