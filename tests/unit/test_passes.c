@@ -104,7 +104,7 @@ static void others_are_left_alone(void **state)
 static void folded_images_are_made_again(void **state)
 {
     (void)state;
-    if (!alx_dnn_cpu().winograd) skip();
+    if (!alx_dnn_cpu().channel_block) skip();
     static const char strided[] =
         NET("- conv2d: {filters: 18, kernel_size: 7, strides: 4, activation: relu}\n- flatten\n");
     net n = open_net(strided, 2);
