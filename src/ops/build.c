@@ -189,14 +189,17 @@ alx_status alx_build_output(int *index, alx_build *build, alx_value value, const
     return ALX_OK;
 }
 
-void alx_build_keep(alx_build *build, int slot)
+void alx_build_keep(alx_build *build, int outputs)
 {
     alx_step *step = &build->steps[build->step_count - 1];
+    const int inputs = step->arg_count - outputs;
     step->of_weights = true;
-    for (int i = 0; i < step->arg_count; i++)
-        if (step->args[i].slot != slot && !build->slots[step->args[i].slot].constant) return;
-    build->slots[slot].kind = ALX_SLOT_PACKED;
-    build->slots[slot].constant = true;
+    for (int i = 0; i < inputs; i++)
+        if (!build->slots[step->args[i].slot].constant) return;
+    for (int i = inputs; i < step->arg_count; i++) {
+        build->slots[step->args[i].slot].kind = ALX_SLOT_PACKED;
+        build->slots[step->args[i].slot].constant = true;
+    }
     step->pack = true;
 }
 

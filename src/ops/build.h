@@ -113,9 +113,9 @@ alx_status alx_build_input(int *slot, alx_build *build, alx_value value, const a
 /* Room for a value that the next step computes, in layout md.  For a gradient of a parameter a conversion into
  * the span follows when md is not the store's layout, and its sum with those before in an accumulating program. */
 alx_status alx_build_output(int *slot, alx_build *build, alx_value value, const alx_md *md, alx_error *err);
-/* The last step made `slot` of weights alone: in inference, and where they are frozen, it runs only when they have
- * changed, and the result is kept. */
-void alx_build_keep(alx_build *build, int slot);
+/* The last step made its last `outputs` arguments of weights alone: in inference, and where they are frozen, it runs
+ * only when they have changed, and the results are kept. */
+void alx_build_keep(alx_build *build, int outputs);
 /* Bytes that belong to no value: a workspace. */
 alx_status alx_build_raw(int *slot, alx_build *build, const alx_md *md, alx_error *err);
 alx_status alx_build_bytes(int *slot, alx_build *build, size_t bytes, alx_error *err);

@@ -142,7 +142,7 @@ static alx_status build_images(alx_build *build, alx_op *op, const alx_winograd 
     ALX_TRY(alx_build_bytes(&weights[1].slot, build, wino->weights_bytes, err));
     ALX_TRY(alx_build_kernel(build, op, run_weights, 2, weights, -1, err));
     alx_build_describe(build, wino, name);
-    alx_build_keep(build, weights[1].slot);
+    alx_build_keep(build, 1);
     alx_step_arg args[5] = {{ALX_ARG_SRC, 0},
                             {ALX_ARG_WEIGHTS, weights[1].slot},
                             {ALX_ARG_SCRATCHPAD, 0},

@@ -45,8 +45,7 @@ static alx_status build_fold(alx_build *build, alx_op *op, alx_error *err)
                            : alx_build_output(&args[i].slot, build, value, md, err));
     }
     ALX_TRY(alx_build_kernel(build, op, run_fold, inputs + 2, args, -1, err));
-    alx_build_keep(build, args[inputs].slot);
-    alx_build_keep(build, args[inputs + 1].slot);
+    alx_build_keep(build, 2);
     return ALX_OK;
 }
 

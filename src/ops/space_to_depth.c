@@ -197,7 +197,7 @@ static void run_unfold(const alx_step *step, const alx_run_context *context)
                     *dw++ = from[o * filter + folded_place(&step->op->attr.fold, &folded, c, u, v)];
 }
 
-static alx_status build_kernels(int *result, alx_build *build, alx_op *op, alx_kernel run, alx_error *err)
+static alx_status build_kernels(alx_build *build, alx_op *op, alx_kernel run, alx_error *err)
 {
     const alx_md *from, *to;
     ALX_TRY(alx_build_md(&from, build, op->inputs[0], ALX_F32, ALX_ORDER_PLAIN, err));
@@ -205,22 +205,19 @@ static alx_status build_kernels(int *result, alx_build *build, alx_op *op, alx_k
     alx_step_arg args[2] = {{ALX_ARG_SRC, 0}, {ALX_ARG_DST, 0}};
     ALX_TRY(alx_build_input(&args[0].slot, build, op->inputs[0], from, err));
     ALX_TRY(alx_build_output(&args[1].slot, build, op->outputs[0], to, err));
-    *result = args[1].slot;
     return alx_build_kernel(build, op, run, 2, args, -1, err);
 }
 
 static alx_status build_fold(alx_build *build, alx_op *op, alx_error *err)
 {
-    int folded;
-    ALX_TRY(build_kernels(&folded, build, op, run_fold, err));
-    alx_build_keep(build, folded);
+    ALX_TRY(build_kernels(build, op, run_fold, err));
+    alx_build_keep(build, 1);
     return ALX_OK;
 }
 
 static alx_status build_unfold(alx_build *build, alx_op *op, alx_error *err)
 {
-    int gradient;
-    return build_kernels(&gradient, build, op, run_unfold, err);
+    return build_kernels(build, op, run_unfold, err);
 }
 
 static const alx_op_class class_unfold = {"unfold_kernel", NULL, build_unfold};

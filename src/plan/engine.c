@@ -158,20 +158,27 @@ static alx_status reserve_plan(alx_engine *engine, alx_plan *plan, alx_error *er
     return bind_plan(engine, plan, err);
 }
 
-/* What may still be taken: of the limit and of the machine. */
-static uint64_t memory_left(const alx_engine *engine)
+/* What may still be taken, of the limit and of the machine, when `buffers` will be too. */
+static uint64_t memory_left(const alx_engine *engine, uint64_t buffers)
 {
     const uint64_t limit = engine->config.memory_limit, used = alx_engine_memory(engine);
     const uint64_t available = alx_memory_available(), left = limit > used ? limit - used : 0;
-    return limit && left < available ? left : available;
+    const uint64_t both = limit && left < available ? left : available;
+    return both > buffers ? both - buffers : 0;
 }
 
-/* measure: choices may be measured, for which memory is taken, and given back, before the plan's own is. */
+/* measure: choices may be measured, for which memory is taken, and given back, before the plan's own is.  The fastest
+ * ways may take more memory than the rules of thumb, by which a limit is reckoned (plan/micro_batch.c): where there is
+ * no room for them, those rule. */
 static alx_status build_plan(alx_plan **plan, const alx_engine *engine, alx_mode mode, int64_t batch, bool measure,
-                             alx_error *err)
+                             uint64_t buffers, alx_error *err)
 {
     alx_plan_config config = alx_engine_plan_config(&engine->config, mode, batch);
-    config.chooser.memory = measure ? memory_left(engine) : 0;
+    config.chooser.memory = measure ? memory_left(engine, buffers) : 0;
+    ALX_TRY(alx_plan_create(plan, engine->params, &config, err));
+    if (!config.chooser.choose || plan_growth(engine, *plan) <= memory_left(engine, buffers)) return ALX_OK;
+    alx_plan_destroy(*plan);
+    config.chooser = (alx_chooser){0};
     return alx_plan_create(plan, engine->params, &config, err);
 }
 
@@ -213,7 +220,7 @@ static alx_status find_plan(alx_plan **out, alx_engine *engine, alx_mode mode, i
         *out = plan;
         return reserve_plan(engine, plan, err);
     }
-    ALX_TRY(build_plan(&plan, engine, mode, batch, measure, err));
+    ALX_TRY(build_plan(&plan, engine, mode, batch, measure, 0, err));
     alx_status status = reserve_plan(engine, plan, err);
     if (status) {
         alx_plan_destroy(plan);
@@ -251,7 +258,7 @@ static alx_status reserve_buffers(alx_engine *engine, alx_error *err)
     buffers += engine->gradients_bytes;
     ALX_TRY(check_memory(engine, buffers, err));
     alx_mode mode = engine->config.training ? ALX_MODE_TRAIN : ALX_MODE_PREDICT;
-    ALX_TRY(build_plan(&engine->plans, engine, mode, engine->config.max_batch, true, err));
+    ALX_TRY(build_plan(&engine->plans, engine, mode, engine->config.max_batch, true, buffers, err));
     ALX_TRY(check_memory(engine, buffers + plan_growth(engine, engine->plans), err));
     for (int i = 0; i < ALX_INPUT_COUNT; i++)
         if (engine->input_bytes[i]) ALX_TRY(reserve(&engine->inputs[i], engine, engine->input_bytes[i], err));

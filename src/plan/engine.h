@@ -24,7 +24,7 @@ typedef struct alx_engine_config {
     float smoothing;            /* label smoothing of the loss */
     const float *class_weights; /* (classes) or NULL; copied */
     uint64_t memory_limit; /* bytes; 0: what the machine has free.  Exceeded: an error before anything is allocated */
-    alx_chooser chooser;   /* of convolutions; zeros: rules of thumb */
+    alx_chooser chooser;   /* of convolutions; zeros: rules of thumb, which rule too where its choices do not fit */
 } alx_engine_config;
 
 /* The precision that a person asked for on this machine; AUTO is bf16 where it is native.  Fails where bf16

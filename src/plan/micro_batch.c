@@ -7,7 +7,8 @@ static int64_t least(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-/* What training takes with `micro` images at once. */
+/* What training takes with `micro` images at once.  By rules of thumb, whatever has been measured of convolutions: a
+ * run, the next one and its resume are to be cut alike. */
 static alx_status measure(alx_micro_choice *c, const alx_micro_request *r, int64_t micro, alx_error *err)
 {
     alx_engine_config engine = r->engine;
@@ -16,6 +17,7 @@ static alx_status measure(alx_micro_choice *c, const alx_micro_request *r, int64
                                   {ALX_MODE_TRAIN, r->update % micro},
                                   {ALX_MODE_TRAIN, r->last % micro == r->update % micro ? 0 : r->last % micro},
                                   {ALX_MODE_EVALUATE, validation}};
+    engine.chooser = (alx_chooser){0};
     engine.accumulate = r->update > micro;
     engine.max_batch = micro > validation ? micro : validation;
     ALX_TRY(alx_engine_measure(&c->need, r->params, &engine, sizeof plans / sizeof *plans, plans, err));

@@ -192,6 +192,40 @@ static void exact_is_direct(void **state)
     close_net(&n);
 }
 
+static alx_status create_within(net *n, alx_mode mode, const alx_conv_choice *choice, uint64_t limit, alx_error *err)
+{
+    alx_engine_config config = {
+        .threads = 2, .max_batch = IMAGES, .training = mode == ALX_MODE_TRAIN, .memory_limit = limit};
+    if (choice) config.chooser = (alx_chooser){.choose = force, .user = (void *)choice};
+    ALX_TRY(alx_engine_create(&n->engine, n->params, &config, err));
+    return alx_engine_prepare(n->engine, mode, IMAGES, err);
+}
+
+/* Memory was reckoned by the rules of thumb: ways that take more are not an error but left. */
+static void ways_without_room_are_left(void **state)
+{
+    (void)state;
+    static const char yaml[] = "classes: 4\ninput: [24, 24, 3]\nlayers:\n- conv2d: {filters: 16, kernel_size: 1}\n"
+                               "- conv2d: {filters: 64, kernel_size: 5, padding: same}\n- flatten\n"
+                               "- dense: {units: classes, activation: softmax}\n";
+    static const alx_mode modes[] = {ALX_MODE_TRAIN, ALX_MODE_PREDICT};
+    for (int m = 0; m < 2; m++) {
+        net n = open_params(yaml);
+        alx_error err;
+        must(create_within(&n, modes[m], NULL, 0, &err), &err);
+        const uint64_t usual = alx_engine_memory(n.engine);
+        alx_engine_destroy(n.engine);
+        for (alx_conv_way way = ALX_CONV_DIRECT; way < ALX_CONV_WAYS; way++) {
+            const alx_conv_choice all = {.fold = ALX_FOLD_NO, .ways = {way, way, way}};
+            must(create_within(&n, modes[m], &all, usual, &err), &err);
+            assert_true(alx_engine_memory(n.engine) <= usual);
+            alx_engine_destroy(n.engine);
+        }
+        n.engine = NULL;
+        close_net(&n);
+    }
+}
+
 static void names(void **state)
 {
     (void)state;
@@ -207,6 +241,7 @@ int main(void)
         cmocka_unit_test(folding_is_a_choice),
         cmocka_unit_test(rules_of_thumb),
         cmocka_unit_test(exact_is_direct),
+        cmocka_unit_test(ways_without_room_are_left),
         cmocka_unit_test(names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

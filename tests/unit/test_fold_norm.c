@@ -105,6 +105,22 @@ static void check_case(const norm_case *c, alx_dtype type)
     close_net(&exact);
 }
 
+/* What is made of weights alone is made once, not in every run. */
+static void test_folded_once(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        net n = open_case(&cases[i], ALX_F32, false);
+        run(&n, ALX_MODE_PREDICT, BATCH, 0);
+        const alx_plan *plan = alx_engine_plan(n.engine, ALX_MODE_PREDICT, BATCH);
+        for (int k = 0; k < plan->build.step_count; k++) {
+            const alx_step *step = &plan->build.steps[k];
+            if (step->of_weights && !step->pack) fail_msg("%s: %s in every run", cases[i].name, step->op->cls->name);
+        }
+        close_net(&n);
+    }
+}
+
 static void test_folded_equals_written(void **state)
 {
     (void)state;
@@ -114,6 +130,7 @@ static void test_folded_equals_written(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_folded_equals_written)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_folded_once),
+                                       cmocka_unit_test(test_folded_equals_written)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
