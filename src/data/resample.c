@@ -182,8 +182,8 @@ static void resize_rows(uint8_t *out, size_t out_stride, const uint8_t *in, size
         row_lanes *const channels[] = {&blue, &green, &red};
         for (int c = 0; c < 3; c++) {
             row_lanes sum = *channels[c] >> FRACTION_BITS;
-            sum &= ~(sum >> 31);
-            pixels = pixels << 8 | ((sum | (255 - sum) >> 31) & 255);
+            sum &= sum > 0;
+            pixels = pixels << 8 | ((sum | (sum > 255)) & 255);
         }
         uint32_t words[ROWS];
         memcpy(words, &pixels, sizeof words);

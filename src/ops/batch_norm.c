@@ -3,6 +3,8 @@
  * moving = momentum * moving + (1 - momentum) * batch statistic, with the population
  * variance of the batch, as Keras 3 (PyTorch takes the sample variance here).
  *
+ * Its scale and shift may have moved into the convolution behind it (ops/fold_affine.c).
+ *
  * A frozen one is affine in training as in prediction: dx = dy * gamma / sqrt(variance + epsilon) with the moving
  * statistics, and its gamma and beta have no gradient. */
 #include "ops/build.h"
@@ -50,24 +52,25 @@ static alx_status build_forward(alx_build *build, alx_op *op, alx_error *err)
     const alx_md *x;
     ALX_TRY(alx_build_current(&x, build, op->inputs[X], err));
     alx_prim *prim = NULL;
-    ALX_TRY(alx_dnn_batch_norm_forward(&prim, build->dnn, op->attr.batch_norm.epsilon, training, x, err));
-    alx_step_arg args[6] = {{ALX_ARG_SRC, 0},   {ALX_ARG_DST, 0},  {ALX_ARG_SCALE, 0},
-                            {ALX_ARG_SHIFT, 0}, {ALX_ARG_MEAN, 0}, {ALX_ARG_VARIANCE, 0}};
+    const bool affine = op->inputs[GAMMA] != ALX_NO_VALUE;
+    ALX_TRY(alx_dnn_batch_norm_forward(&prim, build->dnn, op->attr.batch_norm.epsilon, affine, training, x, err));
+    alx_step_arg args[6] = {{ALX_ARG_SRC, 0},      {ALX_ARG_DST, 0},   {ALX_ARG_MEAN, 0},
+                            {ALX_ARG_VARIANCE, 0}, {ALX_ARG_SCALE, 0}, {ALX_ARG_SHIFT, 0}};
     alx_step_arg update[4] = {{ALX_ARG_SRC, 0}, {ALX_ARG_SRC, 0}, {ALX_ARG_DST, 0}, {ALX_ARG_DST, 0}};
     ALX_TRY(alx_build_input(&args[0].slot, build, op->inputs[X], x, err));
-    ALX_TRY(alx_build_input(&args[2].slot, build, op->inputs[GAMMA], NULL, err));
-    ALX_TRY(alx_build_input(&args[3].slot, build, op->inputs[BETA], NULL, err));
     for (int i = 0; i < 2; i++) {
         int moving;
         ALX_TRY(alx_build_input(&moving, build, op->inputs[MEAN + i], NULL, err));
-        update[2 + i].slot = args[4 + i].slot = moving;
+        update[2 + i].slot = args[2 + i].slot = moving;
         if (!training) continue;
         const alx_md *channels = alx_build_layout(build, op->inputs[MEAN + i]);
-        ALX_TRY(alx_build_output(&args[4 + i].slot, build, op->outputs[1 + i], channels, err));
-        update[i].slot = args[4 + i].slot;
+        ALX_TRY(alx_build_output(&args[2 + i].slot, build, op->outputs[1 + i], channels, err));
+        update[i].slot = args[2 + i].slot;
     }
     ALX_TRY(alx_build_output(&args[1].slot, build, op->outputs[0], x, err));
-    ALX_TRY(alx_build_prim(build, op, prim, 6, args, -1, err));
+    for (int i = 0; affine && i < 2; i++)
+        ALX_TRY(alx_build_input(&args[4 + i].slot, build, op->inputs[GAMMA + i], NULL, err));
+    ALX_TRY(alx_build_prim(build, op, prim, affine ? 6 : 4, args, -1, err));
     return training ? alx_build_kernel(build, op, update_moving, 4, update, -1, err) : ALX_OK;
 }
 

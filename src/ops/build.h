@@ -49,7 +49,7 @@ typedef struct alx_step_arg {
     int slot;
 } alx_step_arg;
 
-enum { ALX_STEP_MAX_KERNEL_ARGS = 8, ALX_STEP_MAX_GRADIENTS = 4 };
+enum { ALX_STEP_MAX_KERNEL_ARGS = 9, ALX_STEP_MAX_GRADIENTS = 4 };
 
 struct alx_step {
     const alx_op *op; /* NULL: a conversion */

@@ -1,13 +1,13 @@
 /* What convolutions and matrix products share: y = f(x, w) + b, linear in each. */
 #include "ops/op.h"
 
-/* A parameter's gradient has its own place; that of weights which an op made flows on to that op. */
-static alx_status add_weight_gradient(alx_op *op, alx_program *program, alx_value w, alx_value *dw, alx_error *err)
+/* A parameter's gradient has its own place; that of weights or biases which an op made flows on to that op. */
+static alx_status add_gradient(alx_op *op, alx_program *program, alx_value param, alx_value *gradient, alx_error *err)
 {
-    if (program->values[w].kind == ALX_VALUE_PARAM) return alx_op_add_gradient(op, program, w, err);
-    alx_shape shape = *alx_value_shape(program, w);
+    if (program->values[param].kind == ALX_VALUE_PARAM) return alx_op_add_gradient(op, program, param, err);
+    alx_shape shape = *alx_value_shape(program, param);
     ALX_TRY(alx_op_add_output(op, program, &shape, ALX_F32, err));
-    *dw = op->outputs[op->output_count - 1];
+    *gradient = op->outputs[op->output_count - 1];
     return ALX_OK;
 }
 
@@ -23,8 +23,8 @@ alx_status alx_op_linear_gradient(alx_program *program, alx_op *op, alx_value dy
         alx_op *weights;
         ALX_TRY(alx_op_add(&weights, program, backward_weights, 2, inputs, err));
         weights->forward = op;
-        ALX_TRY(add_weight_gradient(weights, program, w, &dx[1], err));
-        if (b != ALX_NO_VALUE) ALX_TRY(alx_op_add_gradient(weights, program, b, err));
+        ALX_TRY(add_gradient(weights, program, w, &dx[1], err));
+        if (b != ALX_NO_VALUE) ALX_TRY(add_gradient(weights, program, b, &dx[2], err));
     }
     if (need[0]) {
         alx_value inputs[] = {dy, w};

@@ -48,7 +48,7 @@ typedef struct alx_conv_choice {
 
 /* ---- Ops ---- */
 
-enum { ALX_OP_MAX_OUTPUTS = 3 };
+enum { ALX_OP_MAX_OUTPUTS = 4 };
 
 struct alx_op {
     const alx_op_class *cls;
@@ -108,6 +108,11 @@ int64_t alx_op_multiply_adds(const alx_program *program, const alx_op *op);
  * ALX_NO_VALUE) that computes what `norm`, a batch normalisation with fixed statistics, makes of its output. */
 alx_status alx_op_fold_norm(alx_value *w, alx_value *b, alx_program *program, const alx_value inputs[2],
                             const alx_op *norm, alx_error *err);
+
+/* The weights w' and biases b' of a convolution with inputs[0] for weights and inputs[3] for biases (or ALX_NO_VALUE),
+ * which take over the scale inputs[1] and the shift inputs[2] of its input's channels. */
+alx_status alx_op_fold_affine(alx_value *w, alx_value *b, alx_program *program, const alx_value inputs[4],
+                              alx_error *err);
 
 /* The classes that passes look at. */
 extern const alx_op_class alx_op_class_conv, alx_op_class_matmul, alx_op_class_eltwise, alx_op_class_dropout,

@@ -230,7 +230,7 @@ static void run_chunk(const alx_winograd *wino, int64_t chunk, const void *x, co
     const int64_t first = chunk_begin(wino, chunk), last = chunk_begin(wino, chunk + 1), lanes = wino->lanes;
     const size_t bytes = element(wino);
     char *const v = scratch;
-    float *const m = (float *)(scratch + inputs_bytes(wino));
+    float *const m = (void *)(scratch + inputs_bytes(wino));
     for (int64_t row = first; row < last; row++)
         for (int64_t channel = 0; channel < wino->depth; channel += lanes) {
             const int64_t at = (row - first) * wino->row_tiles * wino->depth + channel;
@@ -288,8 +288,8 @@ static gradient_scratch share(const alx_winograd *wino, char *scratch)
 {
     gradient_scratch s = {.v = scratch};
     s.d = s.v + inputs_bytes(wino);
-    s.du = (float *)(s.d + outputs_bytes(wino, element(wino)));
-    s.row_sums = (float *)((char *)s.du + gradient_sums(wino));
+    s.du = (void *)(s.d + outputs_bytes(wino, element(wino)));
+    s.row_sums = (void *)((char *)s.du + gradient_sums(wino));
     s.pairs = (char *)s.row_sums + row_sums(wino);
     return s;
 }

@@ -5,10 +5,10 @@
 
 #include "ops/winograd_kernels.h"
 
-#define INLINE static inline __attribute__((always_inline))
-#define UNROLL _Pragma("GCC unroll 16")
+#define LANES 16
+#include "ops/vectors.h"
 
-enum { LANES = 16, ROWS = 12, HALF = 8, PIECE = 256 /* of the depth: what the first cache holds */ };
+enum { ROWS = 12, HALF = 8, PIECE = 256 /* of the depth: what the first cache holds */ };
 
 INLINE __m512bh pairs(const uint16_t *at)
 {

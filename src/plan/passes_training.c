@@ -42,6 +42,46 @@ void alx_pass_mask_relu(alx_program *program)
     }
 }
 
+/* ---- A batch normalisation of the images ---- */
+
+static bool is_learned(const alx_program *program, alx_value value)
+{
+    return program->values[value].kind == ALX_VALUE_PARAM && program->values[value].trainable;
+}
+
+/* The normalisation of the images that the convolution alone reads, if its scale and shift can move into the weights.
+ */
+static alx_op *norm_before(const alx_program *program, const alx_op *conv)
+{
+    const alx_conv_attr *attr = &conv->attr.conv;
+    alx_op *norm = alx_pass_producer(program, conv->inputs[0]);
+    if (!norm || norm->cls != &alx_op_class_batch_norm || norm->attr.batch_norm.frozen) return NULL;
+    for (int i = 0; i < 2; i++)
+        if (attr->pad_begin[i] != 0 || attr->pad_end[i] != 0) return NULL; /* zeros have no shift */
+    const alx_value parts[] = {conv->inputs[1], norm->inputs[1], norm->inputs[2], conv->inputs[2]};
+    for (int i = 0; i < 4; i++)
+        if (parts[i] != ALX_NO_VALUE && !is_learned(program, parts[i])) return NULL;
+    const bool of_images = program->values[norm->inputs[0]].kind == ALX_VALUE_INPUT;
+    return of_images && attr->groups <= 1 && alx_pass_consumers(program, conv->inputs[0]) == 1 ? norm : NULL;
+}
+
+alx_status alx_pass_fold_affine(alx_program *program, alx_error *err)
+{
+    for (int i = 0; i < program->op_count; i++) {
+        alx_op *conv = program->ops[i];
+        alx_op *norm = conv->cls == &alx_op_class_conv ? norm_before(program, conv) : NULL;
+        if (!norm) continue;
+        const alx_value parts[] = {conv->inputs[1], norm->inputs[1], norm->inputs[2], conv->inputs[2]};
+        const int layer = program->layer;
+        program->layer = conv->layer;
+        ALX_TRY(alx_op_fold_affine(&conv->inputs[1], &conv->inputs[2], program, parts, err));
+        program->layer = layer;
+        alx_pass_move_last(program, i++);
+        norm->inputs[1] = norm->inputs[2] = ALX_NO_VALUE;
+    }
+    return ALX_OK;
+}
+
 /* ---- Computing again instead of keeping ---- */
 
 static alx_status compute_again(alx_program *program, int reader, int input, alx_op *op, alx_error *err)

@@ -38,6 +38,7 @@ static alx_status lower(alx_plan *plan, const alx_params *params, const alx_plan
         ALX_TRY(alx_pass_fuse_add(program, err));
     }
     alx_pass_fuse_relu(program);
+    if (config->mode == ALX_MODE_TRAIN && !program->exact) ALX_TRY(alx_pass_fold_affine(program, err));
     ALX_TRY(alx_pass_choose(program, &config->chooser, err));
     ALX_TRY(alx_pass_fold_strides(program, err));
     program->forward_count = program->op_count;

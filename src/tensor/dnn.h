@@ -134,9 +134,9 @@ alx_status alx_dnn_lrn_forward(alx_prim **prim, alx_dnn *dnn, const alx_lrn_geom
 alx_status alx_dnn_lrn_backward(alx_prim **prim, alx_dnn *dnn, const alx_lrn_geometry *g, const alx_md *src,
                                 const alx_md *diff, alx_error *err);
 
-/* training: MEAN and VARIANCE are results (population variance); else they are given. */
-alx_status alx_dnn_batch_norm_forward(alx_prim **prim, alx_dnn *dnn, float epsilon, bool training, const alx_md *src,
-                                      alx_error *err);
+/* training: MEAN and VARIANCE are results (population variance); else they are given.  affine: with SCALE and SHIFT. */
+alx_status alx_dnn_batch_norm_forward(alx_prim **prim, alx_dnn *dnn, float epsilon, bool affine, bool training,
+                                      const alx_md *src, alx_error *err);
 /* Whether the backward pass must be given SHIFT: 2.x counts it among the inputs, 3.x refuses it. */
 bool alx_batch_norm_backward_reads_shift(void);
 /* fixed: MEAN and VARIANCE were given, not computed from SRC. */

@@ -82,11 +82,11 @@ static inline dnnl_primitive_attr_t alx_dnn_conv_attr(const alx_dnn *dnn, const 
     return g->sum ? g->relu ? dnn->sum_relu_attr : dnn->sum_attr : g->relu ? dnn->relu_attr : dnn->plain_attr;
 }
 
-/* Of batch normalisation; fixed: mean and variance are given. */
-static inline unsigned alx_dnn_norm_flags(bool fixed)
+/* Of batch normalisation; affine: with scale and shift; fixed: mean and variance are given. */
+static inline unsigned alx_dnn_norm_flags(bool affine, bool fixed)
 {
-    const unsigned affine = dnnl_use_scale | dnnl_use_shift;
-    return fixed ? affine | dnnl_use_global_stats : affine;
+    const unsigned none = 0, both = dnnl_use_scale | dnnl_use_shift, given = dnnl_use_global_stats;
+    return (affine ? both : none) | (fixed ? given : none);
 }
 
 /* A geometry in oneDNN's arrays. */

@@ -196,17 +196,17 @@ static alx_status norm_forward(alx_prim **prim, alx_dnn *dnn, float epsilon, boo
     return prim_from(prim, dnn, &op, status, dnn->plain_attr, NULL, "batch normalisation", err);
 }
 
-alx_status alx_dnn_batch_norm_forward(alx_prim **prim, alx_dnn *dnn, float epsilon, bool training, const alx_md *src,
-                                      alx_error *err)
+alx_status alx_dnn_batch_norm_forward(alx_prim **prim, alx_dnn *dnn, float epsilon, bool affine, bool training,
+                                      const alx_md *src, alx_error *err)
 {
-    return norm_forward(prim, dnn, epsilon, training, alx_dnn_norm_flags(!training), src, err);
+    return norm_forward(prim, dnn, epsilon, training, alx_dnn_norm_flags(affine, !training), src, err);
 }
 
 alx_status alx_dnn_batch_norm_backward(alx_prim **prim, alx_dnn *dnn, float epsilon, bool fixed, const alx_md *src,
                                        const alx_md *diff, alx_error *err)
 {
     alx_prim *hint = NULL;
-    const unsigned flags = alx_dnn_norm_flags(fixed);
+    const unsigned flags = alx_dnn_norm_flags(true, fixed);
     ALX_TRY(norm_forward(&hint, dnn, epsilon, true, flags, src, err));
     dnnl_batch_normalization_desc_t op;
     dnnl_status_t status =

@@ -50,6 +50,70 @@ static void dropout_masks_for_its_relu(void **state)
     }
 }
 
+/* ---- Normalised images ---- */
+
+static double difference_of(const net *a, const net *b)
+{
+    const float *x = alx_engine_gradients(a->engine), *y = alx_engine_gradients(b->engine);
+    double norm = 0, difference = 0;
+    for (int64_t i = 0; i < a->params->trainable_span; i++) {
+        norm += (double)y[i] * (double)y[i];
+        difference += (double)(x[i] - y[i]) * (double)(x[i] - y[i]);
+    }
+    assert_true(norm > 0);
+    return sqrt(difference / norm);
+}
+
+/* Weights that are not what they begin as: scales of 1 and shifts of 0 hide mistakes. */
+static void shake(const net *n)
+{
+    for (int i = 0; i < n->params->count; i++) {
+        const alx_param *p = &n->params->list[i];
+        for (int64_t k = 0; p->trainable && k < p->count; k++)
+            n->params->data[p->offset + k] += (float)((k * 37 + i * 11) % 23 - 11) * 0.02f;
+    }
+    n->params->version++;
+}
+
+static void check_affine(const char *yaml, bool folds)
+{
+    for (alx_dtype type = ALX_F32; type <= last_type(); type++) {
+        net nets[2];
+        for (int exact = 0; exact < 2; exact++) { /* exact: as it is written */
+            alx_error err;
+            nets[exact] = open_params(yaml);
+            alx_engine_config config = config_of(2);
+            config.type = type;
+            config.exact = exact;
+            must(alx_engine_create(&nets[exact].engine, nets[exact].params, &config, &err), &err);
+            shake(&nets[exact]);
+            set_images(nets[exact].engine, 0, BATCH);
+            run(&nets[exact], ALX_MODE_TRAIN, BATCH, 0);
+            assert_int_equal(count_ops(&nets[exact], "fold_affine"), folds && !exact);
+            assert_int_equal(count_ops(&nets[exact], "unfold_affine"), folds && !exact);
+        }
+        assert_true(difference_of(&nets[0], &nets[1]) < (type == ALX_F32 ? 1e-4 : 5e-2));
+        assert_near(alx_engine_losses(nets[0].engine), alx_engine_losses(nets[1].engine), BATCH,
+                    type == ALX_F32 ? 1e-4f : 5e-2f);
+        for (int i = 0; i < 2; i++) close_net(&nets[i]);
+    }
+}
+
+static void normalised_images(void **state)
+{
+    (void)state;
+    check_affine(NET("- batch_normalization\n- conv2d: {filters: 10, kernel_size: 2, activation: relu}\n- flatten\n"),
+                 true);
+    check_affine(NET("- batch_normalization\n- conv2d: {filters: 18, kernel_size: [5, 3], strides: 2, "
+                     "use_bias: false}\n- batch_normalization\n- flatten\n"),
+                 true);
+    check_affine(NET("- batch_normalization\n- conv2d: {filters: 10, kernel_size: 3, padding: same}\n- flatten\n"),
+                 false);
+    check_affine(NET("- batch_normalization: {name: n}\n- conv2d: {filters: 3, kernel_size: 1}\n"
+                     "- add: {from: [n, conv2d_1]}\n- flatten\n"),
+                 false);
+}
+
 /* ---- Maximum pooling behind ReLU ---- */
 
 #define POOLED(relu)                                                                                                   \
@@ -104,7 +168,7 @@ static void others_are_left_alone(void **state)
 static void folded_images_are_made_again(void **state)
 {
     (void)state;
-    if (!alx_dnn_cpu().winograd) skip();
+    if (!alx_dnn_cpu().channel_block) skip();
     static const char strided[] =
         NET("- conv2d: {filters: 18, kernel_size: 7, strides: 4, activation: relu}\n- flatten\n");
     net n = open_net(strided, 2);
@@ -124,9 +188,8 @@ static void folded_images_are_made_again(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(dropout_masks_for_its_relu),
-        cmocka_unit_test(pooling_masks_for_its_relu),
-        cmocka_unit_test(others_are_left_alone),
+        cmocka_unit_test(dropout_masks_for_its_relu),   cmocka_unit_test(normalised_images),
+        cmocka_unit_test(pooling_masks_for_its_relu),   cmocka_unit_test(others_are_left_alone),
         cmocka_unit_test(folded_images_are_made_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
