@@ -39,7 +39,7 @@ typedef struct cli_session_options {
     {                                                                                                                  \
         "exact", 0, CLI_FLAG, offsetof(config, session.exact), NULL, 0, 0,                                             \
         {                                                                                                              \
-            "direct convolution only: slower, a little more exact", "只用直接卷积：较慢，略精确"          \
+            "as written: direct convolution, nothing folded", "照定义计算：只用直接卷积，不合并各层" \
         }                                                                                                              \
     }
 

@@ -209,7 +209,7 @@ typedef struct alx_profile_config {
     int steps;               /* timed ones, behind two that warm up (10) */
     alx_precision precision; /* auto: as training would choose here */
     int threads;             /* 0: all cores that this process may use */
-    int exact;               /* 1: direct convolution only */
+    int exact;               /* 1: everything as it is written: direct convolutions, nothing folded */
     int optimizer_states;    /* 2: adam; 1: sgd with momentum; 0: sgd */
     uint64_t memory_limit;   /* bytes; 0: none.  The steps are then of as many images as are computed at once */
     int autotune;            /* as of alx_run_config (0) */
@@ -513,7 +513,7 @@ typedef struct alx_session_config {
     alx_precision precision; /* auto: f32, whose results are the same everywhere; of a model with bf16 kernels bf16,
                               * where the processor computes it natively */
     int batch_size;          /* images computed at once; 0: 1 */
-    int exact;               /* 1: direct convolution only */
+    int exact;               /* 1: everything as it is written: direct convolutions, nothing folded */
     alx_views views;         /* centre */
     int autotune; /* 1: measure the ways to compute each convolution of a full batch; results may then differ in
                    * their last bits between machines and sessions.  0: rules of thumb (0) */

@@ -1,8 +1,7 @@
 /* Convolution: forward, backward data and backward weights through oneDNN; ops/conv_ways.c has the other ways.
  *
- * The images' order is nChw16c (nChw8c) by preference: measured, it beats NHWC in
- * training.  Few channels (the first layer) stay plain. Where oneDNN has only its
- * reference loops for the preferred orders it may choose its own. */
+ * The images' order is nChw16c (nChw8c) by preference: measured, it beats NHWC in training.  Few channels (the first
+ * layer) stay plain.  Where oneDNN has only its reference loops for the preferred orders it may choose its own. */
 #include "ops/conv_ways.h"
 
 alx_status alx_op_conv(alx_value *y, alx_program *program, alx_value x, alx_value w, alx_value b,

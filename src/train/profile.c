@@ -131,7 +131,7 @@ static alx_status reserve_times(work *w, alx_error *err)
     return w->seconds && w->updates && w->wholes && w->column && w->medians ? ALX_OK : ALX_NO_MEMORY;
 }
 
-/* Images at once, and what they take. */
+/* Images at once, by the usual ways to compute convolutions. */
 static alx_status keep_limit(work *w, const alx_engine_config *engine, uint64_t state, alx_error *err)
 {
     const int64_t batch = w->config.batch_size;
@@ -145,7 +145,6 @@ static alx_status keep_limit(work *w, const alx_engine_config *engine, uint64_t 
     alx_micro_choice choice;
     ALX_TRY(alx_micro_batch_choose(&choice, &request, err));
     w->config.batch_size = (int)choice.micro;
-    w->memory = choice.bytes;
     return choice.micro ? ALX_OK : alx_micro_batch_refuse(&choice, w->config.memory_limit, err);
 }
 
@@ -175,6 +174,7 @@ static alx_status prepare(work *w, alx_error *err)
     ALX_TRY(alx_engine_create(&w->engine, w->params, &engine, err));
     ALX_TRY(alx_engine_prepare(w->engine, ALX_MODE_TRAIN, config->batch_size, err));
     (void)alx_tuner_remember(&w->tuner, config->cache_dir, NULL); /* or it is measured again next time */
+    w->memory = alx_engine_memory(w->engine) + (uint64_t)w->params->span * sizeof(float) + state;
     w->plan = alx_engine_plan(w->engine, ALX_MODE_TRAIN, config->batch_size);
     w->step_count = w->plan->build.step_count;
     for (int i = 0; i < config->optimizer_states; i++) {

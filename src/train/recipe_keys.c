@@ -118,7 +118,8 @@ const alx_option alx_train_options[] = {
      {"keep the optimizer's state after the last epoch, to extend the run exactly",
       "训练结束后保留优化器状态，以便原样续训"}},
     {"exact", ALX_OPTION_BOOL, FIELD(exact), "false", 0, 0, NULL, "deterministic",
-     {"direct convolution only: slower, closest to the textbook", "只用直接卷积：较慢，最接近定义"}},
+     {"as written: direct convolution, nothing folded; slower, closest to the textbook",
+      "照定义计算：只用直接卷积，不合并各层；较慢，最接近定义"}},
     {0},
 };
 
