@@ -270,21 +270,31 @@ alx_status alx_build_prim(alx_build *build, const alx_op *op, alx_prim *prim, in
     return flush_gradients(build, err);
 }
 
-alx_status alx_build_kernel(alx_build *build, const alx_op *op, alx_kernel kernel, int count, const alx_step_arg *args,
-                            int in_place, alx_error *err)
+/* What else is known of the step is set before conversions of what it writes follow it. */
+static alx_status add_kernel(alx_build *build, const alx_op *op, const alx_step *like, int count,
+                             const alx_step_arg *args, alx_error *err)
 {
     assert(count <= ALX_STEP_MAX_KERNEL_ARGS);
     alx_step *step;
-    ALX_TRY(add_step(&step, build, op, count, args, in_place, err));
-    step->kernel = kernel;
+    ALX_TRY(add_step(&step, build, op, count, args, like->in_place, err));
+    step->kernel = like->kernel;
+    step->state = like->state;
+    step->algorithm = like->algorithm;
     for (int i = 0; i < count; i++) step->md[i] = build->slots[args[i].slot].md;
     return flush_gradients(build, err);
 }
 
-void alx_build_describe(alx_build *build, const void *state, const char *algorithm)
+alx_status alx_build_kernel(alx_build *build, const alx_op *op, alx_kernel kernel, int count, const alx_step_arg *args,
+                            int in_place, alx_error *err)
 {
-    build->steps[build->step_count - 1].state = state;
-    build->steps[build->step_count - 1].algorithm = algorithm;
+    return add_kernel(build, op, &(alx_step){.kernel = kernel, .in_place = in_place}, count, args, err);
+}
+
+alx_status alx_build_kernel_with(alx_build *build, const alx_op *op, alx_kernel kernel, const void *state,
+                                 const char *algorithm, int count, const alx_step_arg *args, alx_error *err)
+{
+    const alx_step like = {.kernel = kernel, .state = state, .algorithm = algorithm, .in_place = -1};
+    return add_kernel(build, op, &like, count, args, err);
 }
 
 const char *alx_step_algorithm(const alx_step *step)

@@ -129,7 +129,8 @@ alx_status alx_build_prim(alx_build *build, const alx_op *op, alx_prim *prim, in
                           int in_place, alx_error *err);
 alx_status alx_build_kernel(alx_build *build, const alx_op *op, alx_kernel kernel, int count, const alx_step_arg *args,
                             int in_place, alx_error *err);
-/* Of the step that was appended last. */
-void alx_build_describe(alx_build *build, const void *state, const char *algorithm);
+/* The same with what the builder worked out for the step, and a name for profiles (NULL: there is but one way). */
+alx_status alx_build_kernel_with(alx_build *build, const alx_op *op, alx_kernel kernel, const void *state,
+                                 const char *algorithm, int count, const alx_step_arg *args, alx_error *err);
 
 #endif

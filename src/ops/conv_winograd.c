@@ -140,8 +140,7 @@ static alx_status build_images(alx_build *build, alx_op *op, const alx_winograd 
     alx_step_arg weights[2] = {{ALX_ARG_FROM, 0}, {ALX_ARG_TO, 0}};
     ALX_TRY(input(&weights[0].slot, build, w, false, err));
     ALX_TRY(alx_build_bytes(&weights[1].slot, build, wino->weights_bytes, err));
-    ALX_TRY(alx_build_kernel(build, op, run_weights, 2, weights, -1, err));
-    alx_build_describe(build, wino, name);
+    ALX_TRY(alx_build_kernel_with(build, op, run_weights, wino, name, 2, weights, err));
     alx_build_keep(build, 1);
     alx_step_arg args[5] = {{ALX_ARG_SRC, 0},
                             {ALX_ARG_WEIGHTS, weights[1].slot},
@@ -158,9 +157,7 @@ static alx_status build_images(alx_build *build, alx_op *op, const alx_winograd 
         ALX_TRY(output(&args[3].slot, build, to, true, err));
     }
     if (b != ALX_NO_VALUE) ALX_TRY(input(&args[4].slot, build, b, false, err));
-    ALX_TRY(alx_build_kernel(build, op, run_images, b != ALX_NO_VALUE ? 5 : 4, args, -1, err));
-    alx_build_describe(build, wino, name);
-    return ALX_OK;
+    return alx_build_kernel_with(build, op, run_images, wino, name, b != ALX_NO_VALUE ? 5 : 4, args, err);
 }
 
 alx_status alx_conv_build_winograd_forward(alx_build *build, alx_op *op, alx_conv_way way, alx_error *err)
@@ -194,7 +191,6 @@ alx_status alx_conv_build_winograd_backward_weights(alx_build *build, alx_op *op
     ALX_TRY(alx_build_bytes(&args[2].slot, build, wino->scratch_bytes, err));
     ALX_TRY(output(&args[3].slot, build, op->outputs[0], false, err));
     if (has_bias) ALX_TRY(output(&args[4].slot, build, op->outputs[1], false, err));
-    ALX_TRY(alx_build_kernel(build, op, run_backward_weights, has_bias ? 5 : 4, args, -1, err));
-    alx_build_describe(build, wino, alx_conv_way_row_of(way)->name);
-    return ALX_OK;
+    const char *name = alx_conv_way_row_of(way)->name;
+    return alx_build_kernel_with(build, op, run_backward_weights, wino, name, has_bias ? 5 : 4, args, err);
 }

@@ -34,7 +34,8 @@ static void run_max_backward(const alx_step *step, const alx_run_context *contex
 }
 
 /* op: the forward op; x: its input's layout */
-static alx_status describe_max(alx_build *build, const alx_op *op, const alx_md *x, alx_error *err)
+static alx_status describe_max(const alx_max_pool **described, alx_build *build, const alx_op *op, const alx_md *x,
+                               alx_error *err)
 {
     alx_max_pool *pool = alx_arena_alloc(&build->arena, 1, sizeof *pool, err);
     if (!pool) return ALX_NO_MEMORY;
@@ -50,7 +51,7 @@ static alx_status describe_max(alx_build *build, const alx_op *op, const alx_md 
                            .block = block,
                            .bf16 = alx_md_type(x) == ALX_BF16,
                            .relu = op->relu};
-    alx_build_describe(build, pool, NULL);
+    *described = pool;
     return ALX_OK;
 }
 
@@ -59,22 +60,24 @@ static alx_status build_max(alx_build *build, alx_op *op, const alx_md *x, alx_e
     const alx_md *y;
     ALX_TRY(alx_build_md(&y, build, op->outputs[0], build->program->type, ALX_ORDER_BLOCKED, err));
     const size_t values = alx_md_bytes(y) / (build->program->type == ALX_BF16 ? sizeof(uint16_t) : sizeof(float));
+    const alx_max_pool *pool;
     alx_step_arg args[3] = {{ALX_ARG_SRC, 0}, {ALX_ARG_DST, 0}, {ALX_ARG_WORKSPACE, 0}};
     ALX_TRY(alx_build_input(&args[0].slot, build, op->inputs[0], x, err));
     ALX_TRY(alx_build_output(&args[1].slot, build, op->outputs[0], y, err));
     ALX_TRY(alx_build_bytes(&op->workspace, build, values, err));
     args[2].slot = op->workspace;
-    ALX_TRY(alx_build_kernel(build, op, run_max, 3, args, -1, err));
-    return describe_max(build, op, x, err);
+    ALX_TRY(describe_max(&pool, build, op, x, err));
+    return alx_build_kernel_with(build, op, run_max, pool, NULL, 3, args, err);
 }
 
 static alx_status build_max_backward(alx_build *build, alx_op *op, const alx_md *dx, const alx_md *dy, alx_error *err)
 {
+    const alx_max_pool *pool;
     alx_step_arg args[3] = {{ALX_ARG_DIFF_DST, 0}, {ALX_ARG_WORKSPACE, op->forward->workspace}, {ALX_ARG_DIFF_SRC, 0}};
     ALX_TRY(alx_build_input(&args[0].slot, build, op->inputs[0], dy, err));
     ALX_TRY(alx_build_output(&args[2].slot, build, op->outputs[0], dx, err));
-    ALX_TRY(alx_build_kernel(build, op, run_max_backward, 3, args, -1, err));
-    return describe_max(build, op->forward, dx, err);
+    ALX_TRY(describe_max(&pool, build, op->forward, dx, err));
+    return alx_build_kernel_with(build, op, run_max_backward, pool, NULL, 3, args, err);
 }
 
 bool alx_op_pool_keeps_places(const alx_program *program, const alx_op *op)

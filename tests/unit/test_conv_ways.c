@@ -32,6 +32,18 @@ static alx_status force(alx_conv_choice *choice, const alx_chooser *chooser, con
     return ALX_OK;
 }
 
+static void set_images_of(const net *n)
+{
+    const int64_t count = IMAGES * alx_shape_elements(alx_graph_shape(n->graph, -1));
+    float *pixels = alx_engine_images(n->engine);
+    uint32_t noise = 11;
+    for (int64_t i = 0; i < count; i++) {
+        noise = noise * 1664525u + 1013904223u;
+        pixels[i] = (float)(noise >> 8) * 0x1p-24f - 0.25f;
+    }
+    for (int i = 0; i < IMAGES; i++) alx_engine_labels(n->engine)[i] = i % CLASSES;
+}
+
 static net open_case(const char *yaml, alx_dtype type, const alx_conv_choice *choice)
 {
     net n = open_params(yaml);
@@ -39,14 +51,7 @@ static net open_case(const char *yaml, alx_dtype type, const alx_conv_choice *ch
     alx_engine_config config = {.threads = 2, .max_batch = IMAGES, .training = true, .type = type};
     config.chooser = (alx_chooser){.choose = force, .user = (void *)choice};
     must(alx_engine_create(&n.engine, n.params, &config, &err), &err);
-    const int64_t count = IMAGES * alx_shape_elements(alx_graph_shape(n.graph, -1));
-    float *pixels = alx_engine_images(n.engine);
-    uint32_t noise = 11;
-    for (int64_t i = 0; i < count; i++) {
-        noise = noise * 1664525u + 1013904223u;
-        pixels[i] = (float)(noise >> 8) * 0x1p-24f - 0.25f;
-    }
-    for (int i = 0; i < IMAGES; i++) alx_engine_labels(n.engine)[i] = i % CLASSES;
+    set_images_of(&n);
     return n;
 }
 
@@ -133,6 +138,33 @@ static void every_way_equals_direct(void **state)
     (void)state;
     for (alx_dtype type = ALX_F32; type <= last_type(); type++)
         for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) check_case(&cases[i], type);
+}
+
+/* Where gradients are summed, a step of one part leaves what a step without sums does. */
+static void ways_sum_gradients(void **state)
+{
+    (void)state;
+    static const char yaml[] = "classes: 4\ninput: [13, 13, 3]\nlayers:\n"
+                               "- conv2d: {filters: 16, kernel_size: 1, activation: tanh}\n"
+                               "- conv2d: {filters: 16, kernel_size: 3, activation: relu}\n"
+                               "- max_pooling2d\n- flatten\n- dense: {units: classes, activation: softmax}\n";
+    for (alx_conv_way way = ALX_CONV_DIRECT; way < ALX_CONV_WAYS; way++) {
+        const alx_conv_choice choice = {.fold = ALX_FOLD_NO, .ways = {way, way, way}};
+        net nets[2];
+        for (int sums = 0; sums < 2; sums++) {
+            alx_error err;
+            nets[sums] = open_params(yaml);
+            alx_engine_config config = {.threads = 2, .max_batch = IMAGES, .training = true, .accumulate = sums};
+            config.chooser = (alx_chooser){.choose = force, .user = (void *)&choice};
+            must(alx_engine_create(&nets[sums].engine, nets[sums].params, &config, &err), &err);
+            set_images_of(&nets[sums]);
+            alx_step_key key = {.seed = 3, .whole = IMAGES};
+            must(alx_engine_run(nets[sums].engine, ALX_MODE_TRAIN, IMAGES, &key, &err), &err);
+        }
+        assert_memory_equal(alx_engine_gradients(nets[0].engine), alx_engine_gradients(nets[1].engine),
+                            (size_t)nets[0].params->trainable_span * sizeof(float));
+        for (int i = 0; i < 2; i++) close_net(&nets[i]);
+    }
 }
 
 /* ---- What is chosen where nobody chooses ---- */
@@ -238,6 +270,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_way_equals_direct),
+        cmocka_unit_test(ways_sum_gradients),
         cmocka_unit_test(folding_is_a_choice),
         cmocka_unit_test(rules_of_thumb),
         cmocka_unit_test(exact_is_direct),
