@@ -167,19 +167,16 @@ void alx_winograd_transform_weights(const alx_winograd *wino, const float *w, bo
         for (int64_t k = 0; k < wino->depth; k += lanes) {
             const int64_t of_output = turned ? area : g->inputs * area, of_input = turned ? g->outputs * area : area;
             const int64_t left = g->outputs - column < lanes ? g->outputs - column : lanes;
-            const alx_winograd_weights from = {.data = (float *)w + column * of_output,
-                                               .lane_count = left,
-                                               .lanes_apart = of_output,
-                                               .input_count = g->inputs,
-                                               .inputs_apart = of_input,
-                                               .turned = turned};
-            alx_winograd_weights block = from;
-            block.data += k * of_input;
-            block.input_count -= k;
+            const alx_winograd_weights block = {.data = (float *)w + column * of_output + k * of_input,
+                                                .lane_count = left,
+                                                .lanes_apart = of_output,
+                                                .input_count = g->inputs - k,
+                                                .inputs_apart = of_input,
+                                                .turned = turned};
             /* Inputs in rows of a panel: pairs of them, for bf16, side by side. */
             const int64_t at =
                 column / (2 * lanes) * panel + k * 2 * lanes + (column % (2 * lanes)) * (wino->bf16 ? 2 : 1);
-            wino->kernels->kernel(wino->size, (char *)u + (size_t)at * bytes, wino->bf16, plane, 2 * lanes, &block, 0);
+            wino->kernels->kernel(wino->size, (char *)u + (size_t)at * bytes, wino->bf16, plane, 2 * lanes, &block);
         }
 }
 
@@ -396,7 +393,7 @@ void alx_winograd_backward_weights(const alx_winograd *wino, const void *x, cons
                 .inputs_apart = area,
             };
             wino->kernels->kernel_gradient(wino->size, s.du + k * wino->columns + column, sums_plane(wino),
-                                           wino->columns, &to, 0);
+                                           wino->columns, &to);
         }
     if (db) sum_rows(wino, s.row_sums, db);
 }

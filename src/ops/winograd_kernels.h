@@ -68,13 +68,13 @@ typedef struct alx_winograd_kernels {
     /* A^T m A; what lies outside is left out. */
     void (*output)(alx_winograd_size size, const alx_winograd_row *m, const alx_winograd_plane *y, int64_t top,
                    const alx_winograd_finish *finish);
-    /* G g G^T of `lanes` inputs from `input` on: u (n n, depth, lanes) with `frequency` elements between frequencies
+    /* G g G^T of the first `lanes` inputs: u (n n, depth, lanes) with `frequency` elements between frequencies
      * and `step` between inputs; bf16: pairs of inputs side by side. */
     void (*kernel)(alx_winograd_size size, void *u, bool bf16, int64_t frequency, int64_t step,
-                   const alx_winograd_weights *w, int64_t input);
+                   const alx_winograd_weights *w);
     /* G^T du G: du (n n, inputs, lanes) f32, strides as above, into w. */
     void (*kernel_gradient)(alx_winograd_size size, const float *du, int64_t frequency, int64_t step,
-                            const alx_winograd_weights *w, int64_t input);
+                            const alx_winograd_weights *w);
     /* a (rows, depth) by rows; b in panels of 2 lanes columns: (columns / (2 lanes), depth, 2 lanes); bf16: pairs along
      * the depth side by side, (columns / (2 lanes), depth / 2, 2 lanes, 2).  Where the last panel is half full, its
      * other half may hold anything. */
