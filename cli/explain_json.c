@@ -80,7 +80,7 @@ static json_t *total_json(const cli_explained *e)
         {"parameters", parameters},
         {"trainable", trainable},
         {"non_trainable", parameters - trainable},
-        {"optimizer_state", m.gradients ? trainable * (int64_t)(m.state / m.gradients) : 0},
+        {"optimizer_state", sum.gradient_bytes ? trainable * (int64_t)(sum.state_bytes / sum.gradient_bytes) : 0},
         {"neurons", sum.neurons},
         {"connections", sum.connections},
         {"padded", sum.padded},

@@ -12,7 +12,8 @@ enum { WIDTH = 80, INDENT = 4, LABEL = 12 };
 /* ---- Words of both languages ---- */
 
 typedef struct words {
-    const char *network, *total, *parameters, *optimizer, *work, *padded, *memory, *average, *at_once, *notes;
+    const char *network, *total, *parameters, *optimizer, *work, *padded, *memory, *gradients, *average, *at_once,
+        *notes;
     const char *columns[6];
 } words;
 
@@ -25,9 +26,10 @@ static const words texts[2] = {
         .optimizer = "%s numbers of its own, %d for each trained parameter",
         .work = "%s neurons, %s connections%s, as many multiply-adds for each image",
         .padded = " (%s of them to zeros of the padding)",
-        .memory = "batch %d in %s: weights %s, gradients %s, optimizer %s,%s images and labels %s; outputs, their "
+        .memory = "batch %d in %s: weights %s,%s optimizer %s,%s images and labels %s; outputs, "
                   "gradients, packed weights and scratch share %s over time; packed weights that are kept %s; "
                   "together %s. What is shared and packed depends on processor and threads",
+        .gradients = " sums of gradients %s,",
         .average = " averaged weights %s,",
         .at_once = " in parts of %d",
         .notes = "Counted and claimed",
@@ -40,9 +42,10 @@ static const words texts[2] = {
         .optimizer = "自己另存 %s 个数，每个训练的参数 %d 个",
         .work = "神经元 %s 个，连接 %s 条%s，每幅图像的乘加次数与连接数相同",
         .padded = "（其中 %s 条落在补的零上）",
-        .memory = "批次 %d、%s：权重 %s，梯度 %s，优化器 %s，%s图像及标签 "
-                  "%s；各层输出、其梯度、打包的权重和临时空间按时间共用 "
+        .memory = "批次 %d、%s：权重 %s，%s优化器 %s，%s图像及标签 "
+                  "%s；各层输出、各种梯度、打包的权重和临时空间按时间共用 "
                   "%s；常驻的打包权重 %s；共 %s。共用和打包的部分随处理器和线程数而变",
+        .gradients = "梯度之和 %s，",
         .average = "平均权重 %s，",
         .at_once = "（每份 %d 张）",
         .notes = "数出来的与论文、课程所说的",
@@ -101,7 +104,7 @@ static void write_totals(total t[TOTALS], const cli_explained *e)
     count_parameters(e, &all, &trained);
     alx_explanation_total(e->explanation, &sum);
     alx_explanation_memory(e->explanation, &m);
-    const int states = m.gradients ? (int)(m.state / m.gradients) : 0;
+    const int states = sum.gradient_bytes ? (int)(sum.state_bytes / sum.gradient_bytes) : 0;
     snprintf(t[0].text, sizeof t[0].text, w->parameters, cli_thousands(all, a), cli_thousands(trained, b),
              cli_thousands(all - trained, c));
     snprintf(t[1].text, sizeof t[1].text, w->optimizer, cli_thousands(trained * states, a), states);
@@ -109,14 +112,15 @@ static void write_totals(total t[TOTALS], const cli_explained *e)
     if (sum.padded) snprintf(padded, sizeof padded, w->padded, cli_thousands(sum.padded, a));
     snprintf(t[2].text, sizeof t[2].text, w->work, cli_thousands(sum.neurons, a), cli_thousands(sum.connections, b),
              padded);
-    char precision[64], more[64] = "";
+    char precision[64], sums[64] = "", more[64] = "";
     snprintf(precision, sizeof precision, "%s", cli_precision_name(alx_explanation_precision(e->explanation)));
     if (m.at_once < e->batch_size)
         snprintf(precision + strlen(precision), sizeof precision - strlen(precision), w->at_once, m.at_once);
+    if (m.gradients) snprintf(sums, sizeof sums, w->gradients, bytes_text(m.gradients, b));
     if (m.average) snprintf(more, sizeof more, w->average, bytes_text(m.average, a));
-    snprintf(t[3].text, sizeof t[3].text, w->memory, e->batch_size, precision, bytes_text(m.weights, a),
-             bytes_text(m.gradients, b), bytes_text(m.state, c), more, bytes_text(m.images, d), bytes_text(m.arena, f),
-             bytes_text(m.packed, g), bytes_text(m.total, h));
+    snprintf(t[3].text, sizeof t[3].text, w->memory, e->batch_size, precision, bytes_text(m.weights, a), sums,
+             bytes_text(m.state, c), more, bytes_text(m.images, d), bytes_text(m.arena, f), bytes_text(m.packed, g),
+             bytes_text(m.total, h));
 }
 
 static void write_network(char text[256], const cli_explained *e)

@@ -31,8 +31,8 @@ static const words texts[2] = {
         .total_multiply_adds = "Total multiply-adds: %s (%s GFLOP for an image, forward; %.2f times that for a "
                                "training step)\n",
         .total_memory = "Training memory in MiB, as in the columns: %.1f at batch %d in %s with adam\n",
-        .memory_parts = "  params %.1f, their gradients %.1f, optimizer %.1f, images %.1f, packed weights kept "
-                        "%.1f,\n  outputs with gradients and scratch %.1f in memory shared over time\n",
+        .memory_parts = "  params %.1f, optimizer %.1f, images %.1f, packed weights kept %.1f,\n"
+                        "  outputs, gradients and scratch %.1f in memory shared over time\n",
         .no_drawing = "More than %d outputs live side by side: the branches are not drawn; the last column has them.\n",
     },
     {
@@ -44,8 +44,8 @@ static const words texts[2] = {
         .optimizer = "优化器",
         .total_multiply_adds = "乘加总次数：%s（一幅图像前向计算 %s GFLOP；训练一步是它的 %.2f 倍）\n",
         .total_memory = "训练所需内存（单位 MiB，各列相同）：%.1f，批次 %d，%s，adam\n",
-        .memory_parts = "  参数 %.1f，参数的梯度 %.1f，优化器 %.1f，图像 %.1f，常驻的打包权重 %.1f，\n"
-                        "  各层输出、其梯度和临时空间按时间共用 %.1f\n",
+        .memory_parts = "  参数 %.1f，优化器 %.1f，图像 %.1f，常驻的打包权重 %.1f，\n"
+                        "  各层输出、各种梯度和临时空间按时间共用 %.1f\n",
         .no_drawing = "同时存在的输出超过 %d 个，不画分支；见最后一列。\n",
     },
 };
@@ -293,8 +293,8 @@ static void print_memory(const cli_summarized *s)
     alx_explanation_memory(s->explanation, &m);
     printf(w->total_memory, mebi * (double)m.total, s->batch_size,
            cli_precision_name(alx_explanation_precision(s->explanation)));
-    printf(w->memory_parts, mebi * (double)m.weights, mebi * (double)m.gradients, mebi * (double)m.state,
-           mebi * (double)m.images, mebi * (double)m.packed, mebi * (double)m.arena);
+    printf(w->memory_parts, mebi * (double)m.weights, mebi * (double)m.state, mebi * (double)m.images,
+           mebi * (double)m.packed, mebi * (double)m.arena);
 }
 
 int cli_summary_text(const cli_summarized *s)

@@ -169,11 +169,11 @@ typedef struct alx_layer_account {
 /* What training takes, in bytes; the decoded images that are kept (data.cache) come on top. */
 typedef struct alx_training_memory {
     uint64_t weights;   /* all parameters, f32 */
-    uint64_t gradients; /* of those that are trained, f32 */
+    uint64_t gradients; /* sums of them over parts of a batch, f32; 0 where each becomes its step as it is made */
     uint64_t state;     /* of the optimizer, f32 */
     uint64_t average;   /* of the weights */
     uint64_t images;    /* computed at once, and their labels */
-    uint64_t arena;     /* outputs, their gradients, packed weights and scratch, in memory shared over time */
+    uint64_t arena;     /* outputs, gradients, packed weights and scratch, in memory shared over time */
     uint64_t packed;    /* converted weights that are kept: for validation, and in bf16 those of large dense layers */
     uint64_t total;
     int at_once; /* images that are computed at once: the batch, or what memory_limit leaves room for */

@@ -71,7 +71,7 @@ static alx_status add_reorder(alx_build *build, int from, int to, bool pack, alx
 
 static alx_status store_md(const alx_md **md, alx_build *build, const alx_value_info *info, alx_error *err)
 {
-    bool tiled = build->tiled && build->tiled[info->param] && info->shape.rank == 2;
+    bool tiled = build->config.tiled && build->config.tiled[info->param] && info->shape.rank == 2;
     return alx_md_create(md, build->dnn, &info->shape, ALX_F32, tiled ? ALX_ORDER_DENSE_BLOCKED : ALX_ORDER_PLAIN, err);
 }
 
@@ -84,7 +84,8 @@ static alx_status own_slot(int *index, alx_build *build, alx_value value, alx_er
                                               [ALX_VALUE_GRADIENT] = ALX_SLOT_GRADIENT};
         const alx_value_info *info = &build->program->values[value];
         assert(info->kind != ALX_VALUE_COMPUTED);
-        alx_slot slot = {.kind = kinds[info->kind], .param = info->param};
+        const bool fleeting = info->kind == ALX_VALUE_GRADIENT && build->config.fleeting;
+        alx_slot slot = {.kind = fleeting ? ALX_SLOT_ARENA : kinds[info->kind], .param = info->param};
         slot.constant = info->kind == ALX_VALUE_PARAM && (build->program->mode != ALX_MODE_TRAIN || !info->trainable);
         if (info->kind == ALX_VALUE_INPUT) {
             ALX_TRY(alx_md_create(&slot.md, build->dnn, &info->shape, info->type, ALX_ORDER_PLAIN, err));
@@ -136,7 +137,8 @@ static alx_status is_half(bool *half, alx_build *build, alx_value value, const a
 {
     const alx_value_info *info = &build->program->values[value];
     const alx_md *pairs;
-    *half = build->halves && info->kind == ALX_VALUE_PARAM && build->tiled[info->param] && info->shape.rank == 2;
+    *half = build->config.halves && info->kind == ALX_VALUE_PARAM && build->config.tiled[info->param] &&
+            info->shape.rank == 2;
     if (!*half) return ALX_OK;
     ALX_TRY(alx_build_md(&pairs, build, value, ALX_BF16, ALX_ORDER_DENSE_PAIRS, err));
     *half = alx_md_equal(pairs, md);
@@ -303,10 +305,10 @@ const char *alx_step_algorithm(const alx_step *step)
     return step->algorithm ? step->algorithm : "own";
 }
 
-alx_status alx_build_program(alx_build *build, alx_program *program, alx_dnn *dnn, const bool *tiled, bool halves,
+alx_status alx_build_program(alx_build *build, alx_program *program, alx_dnn *dnn, const alx_build_config *config,
                              alx_error *err)
 {
-    *build = (alx_build){.program = program, .dnn = dnn, .tiled = tiled, .halves = halves};
+    *build = (alx_build){.program = program, .dnn = dnn, .config = *config};
     build->value_slot = alx_arena_alloc(&build->arena, (size_t)program->value_count, sizeof *build->value_slot, err);
     if (!build->value_slot) return ALX_NO_MEMORY;
     for (int v = 0; v < program->value_count; v++) build->value_slot[v] = -1;

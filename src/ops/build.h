@@ -49,6 +49,13 @@ typedef struct alx_step_arg {
     int slot;
 } alx_step_arg;
 
+/* A parameter's gradient in the arena, to be taken behind a step: the one that makes it, or the last that still reads
+ * the parameter. */
+typedef struct alx_taking {
+    int step, param, slot;
+    float *gradient; /* when memory is known */
+} alx_taking;
+
 enum { ALX_STEP_MAX_KERNEL_ARGS = 9, ALX_STEP_MAX_GRADIENTS = 4 };
 
 struct alx_step {
@@ -70,11 +77,16 @@ struct alx_step {
     const alx_md *md[ALX_STEP_MAX_KERNEL_ARGS];
 };
 
+typedef struct alx_build_config {
+    const bool *tiled; /* by parameter: stored as ALX_ORDER_DENSE_BLOCKED; NULL: none */
+    bool halves;       /* bf16 copies of those stand ready (model/halves.h) */
+    bool fleeting;     /* gradients of parameters lie in the arena, not in the span */
+} alx_build_config;
+
 struct alx_build {
     const alx_program *program;
     alx_dnn *dnn;
-    const bool *tiled; /* by parameter: stored as ALX_ORDER_DENSE_BLOCKED */
-    bool halves;       /* bf16 copies of those stand ready (model/halves.h) */
+    alx_build_config config;
     alx_arena arena;
     int *value_slot; /* by value, -1: none */
     struct alx_conversion *conversions;
@@ -83,6 +95,8 @@ struct alx_build {
     int step_count, step_capacity;
     alx_step *steps;
     bool backward; /* the op that is built runs backward */
+    int taking_count;
+    alx_taking *takings; /* config.fleeting: every gradient, in the order of steps (alx_memory_hold_gradients) */
     /* Gradients that the step to come leaves elsewhere than in the span: slots of both. */
     int pending_count;
     struct {
@@ -92,7 +106,7 @@ struct alx_build {
 
 /* Builds every op of the program in order.  dnn must outlive the build.  When an op fails, program->layer is its
  * layer. */
-alx_status alx_build_program(alx_build *build, alx_program *program, alx_dnn *dnn, const bool *tiled, bool halves,
+alx_status alx_build_program(alx_build *build, alx_program *program, alx_dnn *dnn, const alx_build_config *config,
                              alx_error *err);
 void alx_build_finish(alx_build *build);
 

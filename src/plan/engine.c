@@ -253,7 +253,7 @@ static alx_status reserve_buffers(alx_engine *engine, alx_error *err)
     const alx_params *params = engine->params;
     uint64_t buffers = 0;
     ALX_TRY(alx_engine_input_bytes(engine->input_bytes, params->graph, &engine->config, err));
-    engine->gradients_bytes = engine->config.training ? (size_t)params->trainable_span * sizeof(float) : 0;
+    engine->gradients_bytes = alx_engine_gradient_bytes(params, &engine->config);
     for (int i = 0; i < ALX_INPUT_COUNT; i++) buffers += engine->input_bytes[i];
     buffers += engine->gradients_bytes;
     ALX_TRY(check_memory(engine, buffers, err));
@@ -262,7 +262,7 @@ static alx_status reserve_buffers(alx_engine *engine, alx_error *err)
     ALX_TRY(check_memory(engine, buffers + plan_growth(engine, engine->plans), err));
     for (int i = 0; i < ALX_INPUT_COUNT; i++)
         if (engine->input_bytes[i]) ALX_TRY(reserve(&engine->inputs[i], engine, engine->input_bytes[i], err));
-    if (engine->config.training) ALX_TRY(reserve((void **)&engine->gradients, engine, engine->gradients_bytes, err));
+    if (engine->gradients_bytes) ALX_TRY(reserve((void **)&engine->gradients, engine, engine->gradients_bytes, err));
     return ALX_OK;
 }
 
@@ -361,8 +361,8 @@ static void moving_statistics_changed(const alx_engine *engine)
     if (fresh) engine->halves->made_from = alx_params_stamp(params);
 }
 
-static alx_status run(alx_engine *engine, alx_mode mode, int64_t batch, const alx_step_key *key, double *seconds,
-                      const alx_watch *watch, alx_error *err)
+alx_status alx_engine_run_watched(alx_engine *engine, alx_mode mode, int64_t batch, const alx_step_key *key,
+                                  const alx_watch *watch, alx_error *err)
 {
     assert(batch >= 1 && batch <= engine->config.max_batch);
     assert(mode != ALX_MODE_TRAIN || (engine->config.training && key));
@@ -381,9 +381,9 @@ static alx_status run(alx_engine *engine, alx_mode mode, int64_t batch, const al
         /* What training packs is of frozen weights. */
         const uint64_t from = mode == ALX_MODE_TRAIN ? engine->params->version : alx_params_stamp(engine->params);
         if (plan->uses_halves) alx_halves_refresh(engine->halves, engine->params, engine->config.threads);
-        status = alx_steps_run(&plan->build, &context, plan->packed_from != from, seconds, watch, err);
+        engine->last = plan; /* a watch may look at its losses */
+        status = alx_steps_run(&plan->build, &context, plan->packed_from != from, watch, err);
         if (!status) plan->packed_from = from;
-        engine->last = plan;
         if (mode == ALX_MODE_TRAIN) moving_statistics_changed(engine);
     }
     team_leave(before);
@@ -392,19 +392,7 @@ static alx_status run(alx_engine *engine, alx_mode mode, int64_t batch, const al
 
 alx_status alx_engine_run(alx_engine *engine, alx_mode mode, int64_t batch, const alx_step_key *key, alx_error *err)
 {
-    return run(engine, mode, batch, key, NULL, NULL, err);
-}
-
-alx_status alx_engine_run_timed(alx_engine *engine, alx_mode mode, int64_t batch, const alx_step_key *key,
-                                double *seconds, alx_error *err)
-{
-    return run(engine, mode, batch, key, seconds, NULL, err);
-}
-
-alx_status alx_engine_run_watched(alx_engine *engine, alx_mode mode, int64_t batch, const alx_step_key *key,
-                                  const alx_watch *watch, alx_error *err)
-{
-    return run(engine, mode, batch, key, NULL, watch, err);
+    return alx_engine_run_watched(engine, mode, batch, key, NULL, err);
 }
 
 static const float *result(const alx_engine *engine, alx_value value)

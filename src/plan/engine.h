@@ -18,9 +18,13 @@ typedef struct alx_engine_config {
     alx_dtype type; /* of activations: ALX_F32 or ALX_BF16 */
     bool exact;     /* convolutions as they are written: direct, nothing folded */
     int64_t max_batch;
-    bool training;              /* room for gradients; ALX_MODE_TRAIN allowed */
-    bool mixed;                 /* training images have two labels and a share (mixup, cutmix) */
-    bool accumulate;            /* a step may be run in parts (alx_step_key.whole) */
+    bool training;   /* room for gradients; ALX_MODE_TRAIN allowed */
+    bool mixed;      /* training images have two labels and a share (mixup, cutmix) */
+    bool accumulate; /* a step may be run in parts (alx_step_key.whole) */
+    bool fleeting; /* gradients are taken while the backward pass runs (alx_watch.take), each in memory that others use
+                    * before and after it: nothing stands in alx_engine_gradients.  Not where accumulate is set, since
+                    * sums have to stay (Lv et al. 2023, "Full Parameter Fine-tuning for Large Language Models with
+                    * Limited Resources", do this with SGD) */
     float smoothing;            /* label smoothing of the loss */
     const float *class_weights; /* (classes) or NULL; copied */
     uint64_t memory_limit; /* bytes; 0: what the machine has free.  Exceeded: an error before anything is allocated */
@@ -34,7 +38,7 @@ alx_status alx_engine_resolve_precision(alx_dtype *type, alx_precision precision
 /* What an engine takes, in bytes. */
 typedef struct alx_engine_need {
     uint64_t inputs;    /* buffers of images and labels */
-    uint64_t gradients; /* of trained parameters */
+    uint64_t gradients; /* of trained parameters, in a span of their own; fleeting: 0 */
     uint64_t arena;     /* of the plan that needs most */
     uint64_t packed;    /* converted weights of each plan */
     uint64_t halves;    /* bf16 copies of tiled weights, which plans share */
@@ -78,11 +82,9 @@ typedef struct alx_step_key {
  * EVALUATE: forward and loss.  PREDICT: forward.  key may be NULL except for TRAIN. */
 alx_status alx_engine_run(alx_engine *engine, alx_mode mode, int64_t batch, const alx_step_key *key, alx_error *err);
 
-/* The same, bit for bit, and the seconds of each step of the plan, 0 where it did not run; NULL: not timed.  A plan
- * that was prepared tells how many there are, and what (plan/plan.h): build.steps. */
-alx_status alx_engine_run_timed(alx_engine *engine, alx_mode mode, int64_t batch, const alx_step_key *key,
-                                double *seconds, alx_error *err);
-/* The same, bit for bit, under somebody's eyes: what a step has left stands in alx_engine_slot. */
+/* The same, bit for bit, under somebody's eyes: what a step has left stands in alx_engine_slot, losses from their step
+ * on in alx_engine_losses.  A plan that was prepared tells how many steps there are, and what (plan/plan.h):
+ * build.steps. */
 alx_status alx_engine_run_watched(alx_engine *engine, alx_mode mode, int64_t batch, const alx_step_key *key,
                                   const alx_watch *watch, alx_error *err);
 /* NULL when there is none.  Valid until a run or prepare of another batch or mode. */
@@ -93,10 +95,11 @@ void *alx_engine_slot(const alx_engine *engine, const struct alx_plan *plan, int
 /* Of the last run: (batch) losses of each image (TRAIN, EVALUATE), (batch, classes) probabilities. */
 const float *alx_engine_losses(const alx_engine *engine);
 const float *alx_engine_probabilities(const alx_engine *engine);
-/* (params->trainable_span): in the offsets of the store; NULL unless training. */
+/* (params->trainable_span): in the offsets of the store; NULL unless training, and where gradients are fleeting. */
 float *alx_engine_gradients(alx_engine *engine);
 /* The bf16 copies of tiled weights that plans of a training engine read; NULL: none do.  They are made anew before a
- * run where they are not of the values as they are; an optimizer that writes them along with the values spares that. */
+ * run where they are not of the values as they are; an optimizer that writes them along with the values spares that,
+ * and one that takes fleeting gradients has to. */
 alx_halves *alx_engine_halves(const alx_engine *engine);
 /* Bytes in use: arena, gradients, buffers, packed weights, bf16 copies. */
 uint64_t alx_engine_memory(const alx_engine *engine);

@@ -36,13 +36,12 @@ static alx_status measure(alx_training_memory *memory, const alx_graph *graph, c
     ALX_TRY(alx_params_lay_out(&params, graph, alx_params_prefer_tiles(), err));
     const uint64_t trained = (uint64_t)params->trainable_span * sizeof(float);
     *memory = (alx_training_memory){.weights = (uint64_t)params->span * sizeof(float),
-                                    .gradients = trained,
                                     .state = trained * (uint64_t)setting->states};
     memory->average = config->ema ? memory->weights : 0;
     const int64_t update = (int64_t)setting->batch * config->accumulation;
     const alx_micro_request request = {
         .params = params,
-        .engine = {.threads = omp_get_max_threads(), .type = setting->type, .training = true},
+        .engine = {.threads = omp_get_max_threads(), .type = setting->type, .training = true, .fleeting = true},
         .batch = setting->batch,
         .update = update,
         .last = update,
@@ -52,6 +51,7 @@ static alx_status measure(alx_training_memory *memory, const alx_graph *graph, c
     alx_status status = alx_micro_batch_choose(&c, &request, err);
     alx_params_destroy(params);
     if (!status && c.micro == 0) status = alx_micro_batch_refuse(&c, config->memory_limit, err);
+    memory->gradients = c.need.gradients;
     memory->images = c.need.inputs;
     memory->arena = c.need.arena;
     memory->packed = c.need.packed + c.need.halves;

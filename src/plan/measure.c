@@ -158,7 +158,7 @@ static alx_status make_candidate(candidate *c, const alx_program *from, const al
 {
     ALX_TRY(lower(c, from, op, batch, err));
     ALX_TRY(alx_dnn_create(&c->dnn, err));
-    ALX_TRY(alx_build_program(&c->build, &c->program, c->dnn, NULL, false, err));
+    ALX_TRY(alx_build_program(&c->build, &c->program, c->dnn, &(alx_build_config){0}, err));
     ALX_TRY(alx_memory_plan(&c->build, &c->arena_bytes, &c->packed_bytes, err));
     c->steps = alx_calloc((size_t)c->build.step_count, sizeof *c->steps, err);
     return c->steps ? ALX_OK : ALX_NO_MEMORY;
@@ -295,7 +295,7 @@ static alx_status bind(work *w, alx_error *err)
 static alx_status run(candidate *c, const alx_chooser *chooser, bool first, alx_error *err)
 {
     const alx_run_context context = {.threads = chooser->threads};
-    ALX_TRY(alx_steps_run(&c->build, &context, first, c->steps, NULL, err));
+    ALX_TRY(alx_steps_run(&c->build, &context, first, &(alx_watch){.seconds = c->steps}, err));
     if (first) return ALX_OK;
     double seconds[ALX_CONV_DIRECTIONS + 1] = {0};
     for (int i = 0; i < c->build.step_count; i++) {

@@ -48,6 +48,40 @@ static void merge_lifetimes(alx_build *build)
     }
 }
 
+/* The last step that reads a parameter, itself or its bf16 copy, or writes its gradient. */
+static int last_use(const alx_build *build, int param, int gradient)
+{
+    int last = build->slots[gradient].last;
+    for (int i = 0; i < build->slot_count; i++) {
+        const alx_slot *root = &build->slots[root_of(build, i)];
+        const bool of_param = root->kind == ALX_SLOT_PARAM || root->kind == ALX_SLOT_HALF;
+        if (of_param && root->param == param && build->slots[i].last > last) last = build->slots[i].last;
+    }
+    return last;
+}
+
+static int by_step(const void *a, const void *b)
+{
+    const alx_taking *x = a, *y = b;
+    return x->step != y->step ? (x->step > y->step) - (x->step < y->step) : x->param - y->param;
+}
+
+alx_status alx_memory_hold_gradients(alx_build *build, alx_error *err)
+{
+    const alx_program *program = build->program;
+    build->takings = alx_arena_alloc(&build->arena, (size_t)program->value_count, sizeof *build->takings, err);
+    if (!build->takings) return ALX_NO_MEMORY;
+    for (int v = 0; v < program->value_count; v++) {
+        const int slot = build->value_slot[v];
+        if (program->values[v].kind != ALX_VALUE_GRADIENT || slot < 0) continue;
+        const int param = program->values[v].param, step = last_use(build, param, slot);
+        build->slots[slot].last = step;
+        build->takings[build->taking_count++] = (alx_taking){.step = step, .param = param, .slot = slot};
+    }
+    qsort(build->takings, (size_t)build->taking_count, sizeof *build->takings, by_step);
+    return ALX_OK;
+}
+
 /* ---- Places ---- */
 
 typedef struct place {

@@ -18,7 +18,19 @@ alx_plan_config alx_engine_plan_config(const alx_engine_config *config, alx_mode
                              .halves = config->training && config->type == ALX_BF16,
                              .chooser = chooser,
                              .accumulate = config->accumulate,
+                             .fleeting = alx_engine_is_fleeting(config),
                              .loss = {config->smoothing, config->class_weights}};
+}
+
+bool alx_engine_is_fleeting(const alx_engine_config *config)
+{
+    return config->training && config->fleeting && !config->accumulate;
+}
+
+size_t alx_engine_gradient_bytes(const alx_params *params, const alx_engine_config *config)
+{
+    if (!config->training || alx_engine_is_fleeting(config)) return 0;
+    return (size_t)params->trainable_span * sizeof(float);
 }
 
 alx_status alx_engine_input_bytes(size_t bytes[ALX_INPUT_COUNT], const alx_graph *graph,
@@ -51,7 +63,7 @@ alx_status alx_engine_measure(alx_engine_need *need, const alx_params *params, c
                               int count, const alx_plan_key *plans, alx_error *err)
 {
     size_t inputs[ALX_INPUT_COUNT];
-    *need = (alx_engine_need){.gradients = config->training ? (uint64_t)params->trainable_span * sizeof(float) : 0};
+    *need = (alx_engine_need){.gradients = alx_engine_gradient_bytes(params, config)};
     ALX_TRY(alx_engine_input_bytes(inputs, params->graph, config, err));
     for (int i = 0; i < ALX_INPUT_COUNT; i++) need->inputs += inputs[i];
     const int threads = omp_get_max_threads(); /* oneDNN's scratch depends on them */

@@ -63,13 +63,15 @@ alx_status alx_plan_create(alx_plan **out, const alx_params *params, const alx_p
     tiled = alx_calloc((size_t)params->count, sizeof *tiled, err);
     if (!tiled) goto done;
     for (int i = 0; i < params->count; i++) tiled[i] = params->list[i].tiled;
-    if ((status = alx_build_program(&plan->build, &plan->program, plan->dnn, tiled, config->halves, err))) {
+    const alx_build_config how = {.tiled = tiled, .halves = config->halves, .fleeting = config->fleeting};
+    if ((status = alx_build_program(&plan->build, &plan->program, plan->dnn, &how, err))) {
         const int layer = plan->program.layer;
         status = alx_where(err, status, "%s", layer < 0 ? "loss" : params->graph->spec.layers[layer].name);
         goto done;
     }
-    plan->build.tiled = NULL;
+    plan->build.config.tiled = NULL;
     for (int i = 0; i < plan->build.slot_count; i++) plan->uses_halves |= plan->build.slots[i].kind == ALX_SLOT_HALF;
+    if (config->fleeting && (status = alx_memory_hold_gradients(&plan->build, err))) goto done;
     status = alx_memory_plan(&plan->build, &plan->arena_bytes, &plan->packed_bytes, err);
 done:
     free(tiled);

@@ -29,6 +29,7 @@ typedef struct alx_plan_config {
     bool mixed;      /* TRAIN: images with two labels */
     bool halves;     /* bf16 copies of tiled weights may be asked for */
     bool accumulate; /* TRAIN: gradients are added to those of the parts before */
+    bool fleeting;   /* TRAIN: they lie in the arena until they are taken (alx_watch.take) */
     alx_loss_attr loss;
     alx_chooser chooser;
 } alx_plan_config;
@@ -39,6 +40,8 @@ void alx_plan_destroy(alx_plan *plan);
 
 /* need.c: what an engine's settings say of its plans and buffers. */
 alx_plan_config alx_engine_plan_config(const alx_engine_config *config, alx_mode mode, int64_t batch);
+bool alx_engine_is_fleeting(const alx_engine_config *config);
+size_t alx_engine_gradient_bytes(const alx_params *params, const alx_engine_config *config);
 alx_status alx_engine_input_bytes(size_t bytes[ALX_INPUT_COUNT], const alx_graph *graph,
                                   const alx_engine_config *config, alx_error *err);
 
@@ -64,6 +67,8 @@ alx_status alx_pass_fold_affine(alx_program *program, alx_error *err);
 alx_status alx_pass_compute_again(alx_program *program, alx_error *err);
 /* gradient.c: appends the backward ops, from program->loss to every trainable parameter. */
 alx_status alx_gradient_append(alx_program *program, alx_error *err);
+/* memory.c: a fleeting gradient's slot lives until the gradient may be taken; sets build->takings. */
+alx_status alx_memory_hold_gradients(alx_build *build, alx_error *err);
 /* memory.c: gives every ARENA and PACKED slot its offset by lifetime. */
 alx_status alx_memory_plan(alx_build *build, size_t *arena_bytes, size_t *packed_bytes, alx_error *err);
 

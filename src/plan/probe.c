@@ -202,6 +202,7 @@ static bool is_rectified(const alx_op *op)
 
 typedef struct pass {
     alx_engine *engine;
+    alx_params *params; /* with a probe */
     const alx_plan *plan;
     alx_dnn *dnn;   /* of the conversions */
     place *places;  /* (layers) */
@@ -210,8 +211,9 @@ typedef struct pass {
     size_t scratch_bytes;
     sums *parts; /* most units or chunks */
     int threads;
-    alx_probe *probe; /* to fill, or NULL */
-    float *out;       /* of the one layer, or NULL */
+    alx_probe *probe;      /* to fill, or NULL */
+    const alx_watch *eyes; /* of the caller, or NULL */
+    float *out;            /* of the one layer, or NULL */
 } pass;
 
 /* Some images of an output: where they lie, and how they become plain f32. */
@@ -360,20 +362,40 @@ static void hand_on(alx_probe *probe, const alx_graph *graph)
     }
 }
 
-static void look_at_params(alx_probe *probe, const alx_params *params, const float *gradients, sums *parts, int threads)
+static void look_at_values(alx_probe *probe, const alx_params *params, sums *parts, int threads)
 {
     for (int i = 0; i < params->count; i++) {
         const alx_param *p = &params->list[i];
-        alx_param_statistics *out = &probe->params[i];
         sums s;
         reduce_span(&s, params->data + p->offset, p->count, parts, threads);
-        *out = (alx_param_statistics){
+        probe->params[i] = (alx_param_statistics){
             .count = s.count, .bad = s.bad, .mean = mean_of(&s), .sd = sqrt(variance_of(&s)), .norm = sqrt(s.squares)};
-        if (!p->trainable) continue;
-        reduce_span(&s, gradients + p->offset, p->count, parts, threads);
-        out->gradient_bad = s.bad;
-        out->gradient_norm = sqrt(s.squares);
     }
+}
+
+static void look_at_gradient(pass *p, int param, const float *gradient)
+{
+    alx_param_statistics *out = &p->probe->params[param];
+    sums s;
+    reduce_span(&s, gradient, p->params->list[param].count, p->parts, p->threads);
+    out->gradient_bad = s.bad;
+    out->gradient_norm = sqrt(s.squares);
+}
+
+/* alx_watch.take */
+static void take(void *user, int param, float *gradient)
+{
+    pass *p = user;
+    look_at_gradient(p, param, gradient);
+    if (p->eyes && p->eyes->take) p->eyes->take(p->eyes->user, param, gradient);
+}
+
+/* Those that have stayed. */
+static void look_at_gradients(pass *p)
+{
+    const float *gradients = alx_engine_gradients(p->engine);
+    for (int i = 0; gradients && i < p->params->count; i++)
+        if (p->params->list[i].trainable) look_at_gradient(p, i, gradients + p->params->list[i].offset);
 }
 
 static double mean_loss(const float *losses, int64_t count)
@@ -405,12 +427,13 @@ static int64_t copy_moving(float *kept, const alx_params *params, bool back)
     return count;
 }
 
-static alx_status run_once(pass *p, alx_params *params, int64_t batch, const alx_step_key *key, alx_error *err)
+static alx_status run_once(pass *p, int64_t batch, const alx_step_key *key, alx_error *err)
 {
+    alx_params *params = p->params;
     float *kept = alx_calloc((size_t)copy_moving(NULL, params, false), sizeof *kept, err);
     if (!kept) return ALX_NO_MEMORY;
     copy_moving(kept, params, false);
-    const alx_watch watch = {look, p};
+    const alx_watch watch = {.after = look, .take = take, .user = p};
     alx_status status = alx_engine_run_watched(p->engine, ALX_MODE_TRAIN, batch, key, &watch, err);
     copy_moving(kept, params, true);
     params->version++;
@@ -419,9 +442,9 @@ static alx_status run_once(pass *p, alx_params *params, int64_t batch, const alx
 }
 
 alx_status alx_probe_run(alx_probe *probe, alx_engine *engine, alx_params *params, int64_t batch,
-                         const alx_step_key *key, alx_error *err)
+                         const alx_step_key *key, const alx_watch *eyes, alx_error *err)
 {
-    pass p = {.engine = engine, .wanted = -1, .probe = probe};
+    pass p = {.engine = engine, .params = params, .wanted = -1, .probe = probe, .eyes = eyes};
     alx_status status = begin_pass(&p, params->graph, ALX_MODE_TRAIN, batch, err);
     memset(probe->layers, 0, (size_t)probe->layer_count * sizeof *probe->layers);
     if (!status) {
@@ -429,11 +452,12 @@ alx_status alx_probe_run(alx_probe *probe, alx_engine *engine, alx_params *param
         clear_units(p.parts, channels);
         add_units(p.parts, alx_engine_images(engine), batch, channels, pixels / channels, p.threads);
         probe->input = statistics_of(p.parts, channels);
+        look_at_values(probe, params, p.parts, p.threads);
     }
-    if (!status) status = run_once(&p, params, batch, key, err);
+    if (!status) status = run_once(&p, batch, key, err);
     if (!status) {
         hand_on(probe, params->graph);
-        look_at_params(probe, params, alx_engine_gradients(engine), p.parts, p.threads);
+        look_at_gradients(&p);
         probe->loss = mean_loss(alx_engine_losses(engine), batch);
     }
     end_pass(&p);
@@ -457,7 +481,7 @@ alx_status alx_probe_output(float *out, alx_engine *engine, int layer, int64_t b
     /* As in hand_on: who has no steps hands on what it reads. */
     alx_status status = begin_pass(&p, graph, ALX_MODE_EVALUATE, batch, err);
     while (!status && p.wanted >= 0 && p.places[p.wanted].step < 0) p.wanted = last_input(graph, p.wanted);
-    const alx_watch watch = {look, &p};
+    const alx_watch watch = {.after = look, .user = &p};
     if (!status) status = alx_engine_run_watched(engine, ALX_MODE_EVALUATE, batch, NULL, &watch, err);
     if (!status && p.wanted < 0) /* the images themselves */
         memcpy(out, alx_engine_images(engine), (size_t)(batch * alx_shape_elements(&graph->input)) * sizeof *out);

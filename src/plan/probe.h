@@ -39,9 +39,10 @@ typedef struct alx_probe {
 alx_status alx_probe_create(alx_probe **probe, const alx_graph *graph, alx_error *err);
 void alx_probe_destroy(alx_probe *probe);
 /* Of the first `batch` images of the engine's buffer.  params are the engine's; moving statistics are put back, so
- * that training goes on as if nothing had been.  The plan must be prepared.  Fails where there is no memory. */
+ * that training goes on as if nothing had been.  Where gradients are fleeting, eyes->take sees them as well; eyes may
+ * be NULL.  The plan must be prepared.  Fails where there is no memory. */
 alx_status alx_probe_run(alx_probe *probe, alx_engine *engine, alx_params *params, int64_t batch,
-                         const alx_step_key *key, alx_error *err);
+                         const alx_step_key *key, const alx_watch *eyes, alx_error *err);
 
 /* The output of one layer, in inference (ALX_MODE_EVALUATE, prepared for `batch`): out is (batch, values of a
  * sample). */

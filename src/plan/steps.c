@@ -33,12 +33,26 @@ alx_status alx_steps_bind(alx_build *build, const alx_slot_memory *memory, alx_e
         for (int k = 0; step->kernel && k < step->arg_count; k++)
             step->data[k] = alx_steps_slot(build, memory, step->args[k].slot);
     }
+    for (int i = 0; i < build->taking_count; i++)
+        build->takings[i].gradient = alx_steps_slot(build, memory, build->takings[i].slot);
     return ALX_OK;
 }
 
-alx_status alx_steps_run(const alx_build *build, const alx_run_context *context, bool pack, double *seconds,
-                         const alx_watch *watch, alx_error *err)
+/* The gradients that may be taken behind a step, from taking `first` on; returns which is next. */
+static int take_gradients(const alx_build *build, int step, int first, const alx_watch *watch)
 {
+    for (; first < build->taking_count && build->takings[first].step == step; first++)
+        if (watch->take) watch->take(watch->user, build->takings[first].param, build->takings[first].gradient);
+    return first;
+}
+
+alx_status alx_steps_run(const alx_build *build, const alx_run_context *context, bool pack, const alx_watch *watch,
+                         alx_error *err)
+{
+    const alx_watch nobody = {0};
+    if (!watch) watch = &nobody;
+    double *const seconds = watch->seconds;
+    int taking = 0;
     for (int i = 0; i < build->step_count; i++) {
         const alx_step *step = &build->steps[i];
         if (seconds) seconds[i] = 0.0;
@@ -49,7 +63,8 @@ alx_status alx_steps_run(const alx_build *build, const alx_run_context *context,
         else
             ALX_TRY(alx_call_run(step->call, err));
         if (seconds) seconds[i] = alx_clock() - began;
-        if (watch) ALX_TRY(watch->after(watch->user, i, err));
+        if (watch->after) ALX_TRY(watch->after(watch->user, i, err));
+        taking = take_gradients(build, i, taking, watch);
     }
     return ALX_OK;
 }

@@ -4,10 +4,15 @@
 
 #include "ops/build.h"
 
-/* Looks on after each step of the plan that ran; a failure ends the run. */
+/* Somebody's eyes on a run, which changes no bit of it; each may be NULL. */
 typedef struct alx_watch {
+    /* After each step that ran; a failure ends the run. */
     alx_status (*after)(void *user, int step, alx_error *err);
+    /* Of a build whose gradients are fleeting: takes the one of a parameter, (count of its values) in the store's
+     * layout. No later step reads the parameter or the gradient, so both may be changed. */
+    void (*take)(void *user, int param, float *gradient);
     void *user;
+    double *seconds; /* (step_count) that each step took, 0 where it did not run; without those of after and take */
 } alx_watch;
 
 /* Where a slot lies, which is no alias. */
@@ -20,9 +25,8 @@ typedef struct alx_slot_memory {
 void *alx_steps_slot(const alx_build *build, const alx_slot_memory *memory, int index);
 /* Points every step at its slots, or again when they lie elsewhere. */
 alx_status alx_steps_bind(alx_build *build, const alx_slot_memory *memory, alx_error *err);
-/* pack: also those that run only when weights have changed.  seconds: NULL, or (step_count), 0 where a step did not
- * run.  watch may be NULL. */
-alx_status alx_steps_run(const alx_build *build, const alx_run_context *context, bool pack, double *seconds,
-                         const alx_watch *watch, alx_error *err);
+/* pack: also those that run only when weights have changed.  watch: NULL: nobody. */
+alx_status alx_steps_run(const alx_build *build, const alx_run_context *context, bool pack, const alx_watch *watch,
+                         alx_error *err);
 
 #endif

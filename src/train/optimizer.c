@@ -13,6 +13,8 @@
 
 /* A constant trip count is what gcc -O2 asks for before it vectorises; four arrays of it are 4 KiB. */
 enum { BLOCK = ALX_HALVES_BLOCK };
+/* Blocks that take longer than to wake another thread for them. */
+enum { WORTH_A_TEAM = 32 };
 
 /* The numbers of one step, computed in double and rounded once. */
 typedef struct coefficients {
@@ -177,7 +179,7 @@ void alx_optimizer_step(const alx_optimizer_config *config, int64_t t, float *va
     const int states = alx_optimizer_state_count(config);
     float *const first = states > 0 ? state[0] : NULL, *const second = states > 1 ? state[1] : NULL;
     const int64_t blocks = count / BLOCK, rest = blocks * BLOCK;
-#pragma omp parallel for num_threads(threads) schedule(static)
+#pragma omp parallel for num_threads(threads) schedule(static) if (blocks >= WORTH_A_TEAM)
     for (int64_t k = 0; k < blocks; k++) {
         int64_t at = k * BLOCK;
         update(&c, values + at, gradient + at, first ? first + at : NULL, second ? second + at : NULL);

@@ -108,11 +108,12 @@ alx_optimizer_config alx_param_groups_config(const alx_param_groups *groups, con
     return config_of(&groups->list[i], config);
 }
 
-/* Floats first..last of the span: pieces with a bf16 copy, and those between them. */
+/* Floats first..last of the span, whose gradient is given: pieces with a bf16 copy, and those between them. */
 static void step_span(const alx_optimizer_config *config, int64_t t, int64_t first, int64_t last, alx_params *params,
                       const float *gradient, float *const *state, const alx_halves *halves, int threads)
 {
     const int states = alx_optimizer_state_count(config);
+    const int64_t begin = first;
     int next = 0; /* of the copies */
     while (first < last) {
         while (halves && next < halves->count && halves->list[next].first < first) next++;
@@ -122,8 +123,8 @@ static void step_span(const alx_optimizer_config *config, int64_t t, int64_t fir
         if (end > last) end = last;
         float *parts[2] = {NULL, NULL};
         for (int s = 0; s < states; s++) parts[s] = state[s] + first;
-        alx_optimizer_step(config, t, params->data + first, gradient + first, parts, copied ? half->values : NULL,
-                           end - first, threads);
+        alx_optimizer_step(config, t, params->data + first, gradient + (first - begin), parts,
+                           copied ? half->values : NULL, end - first, threads);
         first = end;
     }
 }
@@ -136,8 +137,17 @@ void alx_param_groups_step(const alx_param_groups *groups, const alx_optimizer_c
     for (int i = 0; i < groups->count; i++) {
         const alx_param_group *g = &groups->list[i];
         const alx_optimizer_config own = config_of(g, config);
-        step_span(&own, t, g->first, g->first + g->count, params, gradient, state, halves, threads);
+        step_span(&own, t, g->first, g->first + g->count, params, gradient + g->first, state, halves, threads);
     }
     params->updates++;
     if (fresh) halves->made_from = alx_params_stamp(params);
+}
+
+void alx_param_groups_step_tensor(const alx_param_groups *groups, const alx_optimizer_config *config, int64_t t,
+                                  alx_params *params, int param, const float *gradient, float *const *state,
+                                  const alx_halves *halves, int threads)
+{
+    const alx_param *p = &params->list[param];
+    const alx_optimizer_config own = alx_param_groups_config(groups, config, p->offset);
+    step_span(&own, t, p->offset, p->offset + p->count, params, gradient, state, halves, threads);
 }

@@ -30,5 +30,10 @@ alx_optimizer_config alx_param_groups_config(const alx_param_groups *groups, con
 void alx_param_groups_step(const alx_param_groups *groups, const alx_optimizer_config *config, int64_t t,
                            alx_params *params, const float *gradient, float *const *state, alx_halves *halves,
                            int threads);
+/* The same of one tensor, whose gradient lies at `gradient`: of each in turn it leaves the same bits.  The stamps of
+ * params and halves are left to the caller (alx_engine_run sees to them where gradients are fleeting). */
+void alx_param_groups_step_tensor(const alx_param_groups *groups, const alx_optimizer_config *config, int64_t t,
+                                  alx_params *params, int param, const float *gradient, float *const *state,
+                                  const alx_halves *halves, int threads);
 
 #endif

@@ -82,6 +82,8 @@ typedef struct work {
     int step_count;  /* of the plan */
     double *seconds; /* (config.steps, step_count) */
     double *updates; /* (config.steps): of the optimizer */
+    int64_t step;    /* the optimizer's, from 1 */
+    double update;   /* seconds that it took so far */
     double *wholes;  /* (config.steps): of everything */
     double *column;  /* (config.steps): for a median */
     double *medians; /* (step_count) */
@@ -165,6 +167,7 @@ static alx_status prepare(work *w, alx_error *err)
                                 .type = w->type,
                                 .exact = config->exact != 0,
                                 .training = true,
+                                .fleeting = true,
                                 .chooser = alx_tuner_chooser(&w->tuner)};
     const int whole = config->batch_size;
     ALX_TRY(keep_limit(w, &engine, state, err));
@@ -194,20 +197,41 @@ static alx_status prepare(work *w, alx_error *err)
     return reserve_times(w, err);
 }
 
+/* alx_watch.take */
+static void take(void *user, int param, float *gradient)
+{
+    work *w = user;
+    const double began = alx_clock();
+    alx_param_groups_step_tensor(&w->groups, &w->optimizer, w->step, w->params, param, gradient, w->state,
+                                 alx_engine_halves(w->engine), w->config.threads);
+    w->update += alx_clock() - began;
+}
+
+/* Gradients that have stayed, as those of parts do. */
+static void update(work *w)
+{
+    const float *gradients = alx_engine_gradients(w->engine);
+    const double began = alx_clock();
+    if (!gradients) return;
+    alx_param_groups_step(&w->groups, &w->optimizer, w->step, w->params, gradients, w->state,
+                          alx_engine_halves(w->engine), w->config.threads);
+    w->update += alx_clock() - began;
+}
+
 /* Step t = 1, 2 ... of all; the first ones are not kept. */
 static alx_status run_step(work *w, int t, alx_error *err)
 {
     const alx_step_key key = {.seed = SEED, .step = (uint32_t)t};
     const int kept = t > WARM_UP ? t - WARM_UP - 1 : 0;
     double *seconds = w->seconds + (size_t)kept * (size_t)w->step_count;
+    const alx_watch watch = {.take = take, .user = w, .seconds = seconds};
     const double began = alx_clock();
-    ALX_TRY(alx_engine_run_timed(w->engine, ALX_MODE_TRAIN, w->config.batch_size, &key, seconds, err));
-    const double computed = alx_clock();
-    alx_param_groups_step(&w->groups, &w->optimizer, t, w->params, alx_engine_gradients(w->engine), w->state,
-                          alx_engine_halves(w->engine), w->config.threads);
-    const double ended = alx_clock();
-    w->updates[kept] = ended - computed;
-    w->wholes[kept] = ended - began;
+    w->step = t;
+    w->update = 0.0;
+    ALX_TRY(alx_engine_run_watched(w->engine, ALX_MODE_TRAIN, w->config.batch_size, &key, &watch, err));
+    update(w);
+    w->updates[kept] = w->update;
+    w->wholes[kept] = alx_clock() - began;
     return ALX_OK;
 }
 

@@ -30,12 +30,9 @@ alx_status alx_rehearse(alx_trainer *t, const alx_rehearsal_step *step, alx_sums
                                     .augment = step->augment,
                                     .epoch = step->epoch,
                                     .step = step->step - 1};
-    float *gradient;
     alx_sums_clear(sums);
-    ALX_TRY(alx_trainer_gradient(&gradient, t, &images, sums, err));
-    alx_status status = ALX_OK;
-    if (isfinite(sums->loss))
-        status = alx_trainer_update(t, gradient, config->optimizer.learning_rate, step->step, err);
+    const alx_status status = alx_trainer_learn(t, &images, config->optimizer.learning_rate, step->step, sums, err);
+    if (status && status != ALX_DIVERGED) return status;
     tell(t, step, sums);
-    return status == ALX_DIVERGED ? ALX_OK : status;
+    return ALX_OK;
 }

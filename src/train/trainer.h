@@ -80,16 +80,13 @@ typedef struct alx_step_images {
     int64_t epoch;
     int64_t step; /* since the run began: what dropout draws from */
 } alx_step_images;
-/* The gradient of the mean loss over them, whatever parts they are computed in; it stays the trainer's.  Their figures
- * are added to sums. */
-alx_status alx_trainer_gradient(float **gradient, alx_trainer *trainer, const alx_step_images *images, alx_sums *sums,
-                                alx_error *err);
+/* The weights take the optimizer's step `optimizer_step` (from 1) along the gradient of the mean loss over them,
+ * whatever parts they are computed in; it is clipped.  Their figures are added to sums.  ALX_DIVERGED: the loss or the
+ * gradient is no finite number, and the weights are as they were. */
+alx_status alx_trainer_learn(alx_trainer *trainer, const alx_step_images *images, double learning_rate,
+                             int64_t optimizer_step, alx_sums *sums, alx_error *err);
 /* clip_value and clip_norm; ALX_DIVERGED where the gradient's norm is not finite. */
 alx_status alx_trainer_clip(const alx_trainer *trainer, float *gradient, alx_error *err);
-/* The weights take the optimizer's step `optimizer_step` (from 1) along a gradient, which is clipped.  ALX_DIVERGED: it
- * is not finite, and the weights are as they were. */
-alx_status alx_trainer_update(alx_trainer *trainer, float *gradient, double learning_rate, int64_t optimizer_step,
-                              alx_error *err);
 /* The next step of training, or of validation, in t->order. */
 alx_status alx_trainer_train_step(alx_trainer *trainer, alx_error *err);
 alx_status alx_trainer_validation_step(alx_trainer *trainer, alx_error *err);

@@ -28,8 +28,9 @@ static void permute(alx_trainer *t)
                     (uint32_t)t->run.epoch, 0);
 }
 
-/* The first batch of step `step` of the epoch that runs or comes next, as training sees it. */
-static alx_status look_at(alx_probe **probe, alx_trainer *t, int64_t step, alx_error *err)
+/* The first batch of step `step` of the epoch that runs or comes next, as training sees it.  eyes: see alx_probe_run.
+ */
+static alx_status look_at(alx_probe **probe, alx_trainer *t, int64_t step, const alx_watch *eyes, alx_error *err)
 {
     if (!*probe) ALX_TRY(alx_probe_create(probe, t->graph, err));
     const int64_t first = step * t->update, left = t->data.train.count - first, n = left < t->micro ? left : t->micro;
@@ -37,7 +38,7 @@ static alx_status look_at(alx_probe **probe, alx_trainer *t, int64_t step, alx_e
     ALX_TRY(alx_trainer_fill(t, t->order + first, n, true, t->run.epoch, err));
     const alx_step_key key = {.seed = (uint64_t)t->recipe->train.seed,
                               .step = (uint32_t)(t->run.epoch * t->steps + step)};
-    return alx_probe_run(*probe, t->engine, t->params, n, &key, err);
+    return alx_probe_run(*probe, t->engine, t->params, n, &key, eyes, err);
 }
 
 /* ---- How far the first step goes ---- */
@@ -48,9 +49,9 @@ typedef struct lengths {
     double step, value; /* squared */
 } lengths;
 
-/* The step that the optimizer takes from the gradients that the probe left: it takes it on a copy. */
+/* The step that the optimizer takes along a gradient: it takes it on a copy. */
 static void add_chunk(lengths *l, const alx_trainer *t, const alx_optimizer_config *optimizer, int64_t at,
-                      int64_t count, float *copies)
+                      int64_t count, const float *gradient, float *copies)
 {
     float *state[2] = {copies + CHUNK, copies + 2 * CHUNK};
     const float *values = t->params->data + at;
@@ -59,8 +60,7 @@ static void add_chunk(lengths *l, const alx_trainer *t, const alx_optimizer_conf
         if (t->state[i]) memcpy(state[i], t->state[i] + at, (size_t)count * sizeof *copies);
         if (!t->state[i]) state[i] = NULL;
     }
-    alx_optimizer_step(optimizer, t->run.optimizer_step + 1, copies, alx_engine_gradients(t->engine) + at, state, NULL,
-                       count, 1);
+    alx_optimizer_step(optimizer, t->run.optimizer_step + 1, copies, gradient, state, NULL, count, 1);
     for (int64_t i = 0; i < count; i++) {
         const double moved = (double)copies[i] - (double)values[i];
         l->step += moved * moved;
@@ -69,7 +69,7 @@ static void add_chunk(lengths *l, const alx_trainer *t, const alx_optimizer_conf
 }
 
 /* Of a large tensor some parts, evenly spread, are enough. */
-static double relative_step(const alx_trainer *t, const alx_param *param, float *copies)
+static double relative_step(const alx_trainer *t, const alx_param *param, const float *gradient, float *copies)
 {
     lengths l = {0};
     alx_optimizer_config optimizer = t->recipe->train.optimizer;
@@ -78,24 +78,49 @@ static double relative_step(const alx_trainer *t, const alx_param *param, float 
     const int64_t chunks = (param->count + CHUNK - 1) / CHUNK, stride = (chunks + MOST_CHUNKS - 1) / MOST_CHUNKS;
     for (int64_t i = 0; i < chunks; i += stride) {
         const int64_t left = param->count - i * CHUNK;
-        add_chunk(&l, t, &optimizer, param->offset + i * CHUNK, left < CHUNK ? left : CHUNK, copies);
+        add_chunk(&l, t, &optimizer, param->offset + i * CHUNK, left < CHUNK ? left : CHUNK, gradient + i * CHUNK,
+                  copies);
     }
     return l.value > 0.0 ? sqrt(l.step / l.value) : 0.0;
 }
 
-static alx_status measure_updates(alx_trainer *t, alx_error *err)
+typedef struct updates {
+    alx_trainer *t;
+    float *copies; /* 3 of CHUNK floats */
+} updates;
+
+/* alx_watch.take */
+static void measure_update(void *user, int param, float *gradient)
+{
+    const updates *u = user;
+    u->t->doctor.updates[param] = relative_step(u->t, &u->t->params->list[param], gradient, u->copies);
+}
+
+/* Gradients that stay are clipped before; those that do not never are. */
+static void measure_updates(updates *u)
+{
+    const alx_params *params = u->t->params;
+    float *gradients = alx_engine_gradients(u->t->engine);
+    alx_error not_finite; /* then the steps are not, either */
+    if (!gradients) return;
+    alx_trainer_clip(u->t, gradients, &not_finite);
+    for (int i = 0; i < params->count; i++)
+        if (params->list[i].trainable) measure_update(u, i, gradients + params->list[i].offset);
+}
+
+static alx_status look_at_start(alx_trainer *t, alx_error *err)
 {
     const size_t bytes = (size_t)3 * CHUNK * sizeof(float);
-    float *copies = alx_memory_reserve(bytes, 0);
-    if (!copies) return alx_fail(err, ALX_NO_MEMORY, "out of memory: %zu bytes", bytes);
-    alx_error not_finite; /* then the steps are not, either */
-    alx_trainer_clip(t, alx_engine_gradients(t->engine), &not_finite);
+    updates u = {.t = t, .copies = alx_memory_reserve(bytes, 0)};
+    if (!u.copies) return alx_fail(err, ALX_NO_MEMORY, "out of memory: %zu bytes", bytes);
     t->doctor.first_rate = alx_trainer_rate(t);
     t->doctor.updates = alx_calloc((size_t)t->params->count, sizeof *t->doctor.updates, err);
-    for (int i = 0; t->doctor.updates && i < t->params->count; i++)
-        if (t->params->list[i].trainable) t->doctor.updates[i] = relative_step(t, &t->params->list[i], copies);
-    alx_memory_release(copies, bytes);
-    return t->doctor.updates ? ALX_OK : ALX_NO_MEMORY;
+    alx_status status = t->doctor.updates ? ALX_OK : ALX_NO_MEMORY;
+    const alx_watch eyes = {.take = measure_update, .user = &u};
+    if (!status) status = look_at(&t->doctor.start, t, 0, &eyes, err);
+    if (!status) measure_updates(&u);
+    alx_memory_release(u.copies, bytes);
+    return status;
 }
 
 /* ---- Images as validation runs them ---- */
@@ -236,9 +261,7 @@ static void say_unseen(const alx_trainer *t, const alx_error *err)
 void alx_trainer_examine_start(alx_trainer *t)
 {
     alx_error err = {0};
-    alx_status status = look_at(&t->doctor.start, t, 0, &err);
-    if (!status) status = measure_updates(t, &err);
-    if (status) {
+    if (look_at_start(t, &err)) {
         alx_consultation_finish(&t->doctor);
         say_unseen(t, &err);
         return;
@@ -264,7 +287,7 @@ void alx_trainer_examine_step(alx_trainer *t, int64_t images)
     if (!alx_doctor_jumped(c.loss, c.guess, c.start ? c.start->loss : NAN)) return;
     t->doctor.jumped = true;
     alx_error err = {0};
-    if (look_at(&t->doctor.now, t, t->run.step - 1, &err))
+    if (look_at(&t->doctor.now, t, t->run.step - 1, NULL, &err))
         say_unseen(t, &err);
     else
         c.probe = t->doctor.now;
@@ -277,7 +300,7 @@ void alx_trainer_examine_epoch(alx_trainer *t)
     c.moment = alx_doctor_moment(&c);
     if (c.moment == ALX_MOMENT_NONE) return;
     alx_error err = {0};
-    alx_status status = look_at(&t->doctor.now, t, 0, &err);
+    alx_status status = look_at(&t->doctor.now, t, 0, NULL, &err);
     if (!status) c.probe = t->doctor.now;
     if (!status && c.moment != ALX_MOMENT_FIRST_EPOCH) {
         alx_trainer_swap_average(t); /* the weights that were validated */
@@ -298,6 +321,6 @@ alx_status alx_trainer_diverged(alx_trainer *t, const char *what, alx_error *err
         snprintf(kept, sizeof kept, "the checkpoint after epoch %" PRId64 " is kept", t->kept_epoch);
     alx_case c = open_case(t, ALX_MOMENT_DIVERGED);
     alx_error unseen;
-    if (!look_at(&t->doctor.now, t, t->run.step ? t->run.step - 1 : 0, &unseen)) c.probe = t->doctor.now;
+    if (!look_at(&t->doctor.now, t, t->run.step ? t->run.step - 1 : 0, NULL, &unseen)) c.probe = t->doctor.now;
     return alx_doctor_diverged(&c, what, t->run.epoch + 1, t->run.step, t->folder.path, kept, err);
 }

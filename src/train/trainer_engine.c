@@ -127,6 +127,7 @@ static alx_engine_config engine_config(alx_trainer *t, alx_dtype type, const flo
                                .type = type,
                                .exact = config->exact,
                                .training = true,
+                               .fleeting = !(config->clip_norm > 0.0) && !(config->clip_value > 0.0),
                                .mixed = alx_augment_mixes(&t->recipe->augment),
                                .smoothing = (float)config->label_smoothing,
                                .class_weights = weights,

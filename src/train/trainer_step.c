@@ -22,7 +22,7 @@ double alx_trainer_rate(const alx_trainer *t)
     return rate_at(t, t->run.global_step ? t->run.global_step - 1 : 0);
 }
 
-/* ---- Gradients ---- */
+/* ---- Gradients and updates ---- */
 
 static int64_t least(int64_t a, int64_t b)
 {
@@ -49,27 +49,48 @@ static void read_ahead(const alx_loader *loader, const int64_t *images, int64_t 
     if (left > 0) alx_loader_read_ahead(loader, images + first, (int)left);
 }
 
+/* An update of the weights: how far along the gradient. */
+typedef struct update {
+    alx_trainer *t;
+    alx_optimizer_config optimizer;
+    int64_t step;       /* the optimizer's, from 1 */
+    int64_t images;     /* of the batch whose gradients are taken */
+    bool begun, finite; /* the first gradient was taken; the loss that they are of is a number */
+} update;
+
+static bool is_finite(const float *losses, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++)
+        if (!isfinite(losses[i])) return false;
+    return true;
+}
+
+/* alx_watch.take: a parameter's gradient becomes its step, unless the loss is none to learn from. */
+static void take(void *user, int param, float *gradient)
+{
+    update *u = user;
+    alx_trainer *t = u->t;
+    if (!u->begun) u->finite = is_finite(alx_engine_losses(t->engine), u->images);
+    u->begun = true;
+    if (!u->finite) return;
+    alx_param_groups_step_tensor(&t->groups, &u->optimizer, u->step, t->params, param, gradient, t->state,
+                                 alx_engine_halves(t->engine), (int)t->recipe->train.threads);
+}
+
 /* Runs `count` images from place `slot` of a step on, whose gradient joins that of the images before.  A step's draws
  * do not depend on how it is cut. */
-static alx_status run_part(alx_trainer *t, const alx_step_images *s, int64_t slot, int64_t count, alx_sums *sums,
+static alx_status run_part(update *u, const alx_step_images *s, int64_t slot, int64_t count, alx_sums *sums,
                            alx_error *err)
 {
+    alx_trainer *t = u->t;
     const uint64_t seed = (uint64_t)t->recipe->train.seed;
     ALX_TRY(alx_trainer_fill(t, s->images + slot, count, s->augment, s->epoch, err));
     read_ahead(t->data.train_loader, s->images, slot + count, t->micro, s->count + s->next);
     const alx_step_key key = {.seed = seed, .step = (uint32_t)s->step, .first_slot = (uint32_t)slot, .whole = s->count};
-    ALX_TRY(alx_engine_run(t->engine, ALX_MODE_TRAIN, count, &key, err));
+    u->images = count;
+    ALX_TRY(alx_engine_run_watched(t->engine, ALX_MODE_TRAIN, count, &key, &(alx_watch){.take = take, .user = u}, err));
     alx_sums_add(sums, count, t->graph->spec.classes, alx_engine_losses(t->engine), alx_engine_probabilities(t->engine),
                  alx_engine_labels(t->engine));
-    return ALX_OK;
-}
-
-alx_status alx_trainer_gradient(float **gradient, alx_trainer *t, const alx_step_images *s, alx_sums *sums,
-                                alx_error *err)
-{
-    for (int64_t slot = 0; slot < s->count; slot += t->micro)
-        ALX_TRY(run_part(t, s, slot, least(t->micro, s->count - slot), sums, err));
-    *gradient = alx_engine_gradients(t->engine);
     return ALX_OK;
 }
 
@@ -86,14 +107,19 @@ alx_status alx_trainer_clip(const alx_trainer *t, float *gradient, alx_error *er
     return ALX_OK;
 }
 
-alx_status alx_trainer_update(alx_trainer *t, float *gradient, double learning_rate, int64_t optimizer_step,
-                              alx_error *err)
+alx_status alx_trainer_learn(alx_trainer *t, const alx_step_images *s, double learning_rate, int64_t optimizer_step,
+                             alx_sums *sums, alx_error *err)
 {
     const alx_train_config *config = &t->recipe->train;
-    alx_optimizer_config optimizer = config->optimizer;
-    optimizer.learning_rate = learning_rate;
+    update u = {.t = t, .optimizer = config->optimizer, .step = optimizer_step};
+    u.optimizer.learning_rate = learning_rate;
+    for (int64_t slot = 0; slot < s->count; slot += t->micro)
+        ALX_TRY(run_part(&u, s, slot, least(t->micro, s->count - slot), sums, err));
+    if (!isfinite(sums->loss)) return alx_fail(err, ALX_DIVERGED, "the loss is not a finite number");
+    float *gradient = alx_engine_gradients(t->engine);
+    if (!gradient) return ALX_OK; /* each was taken while there was one */
     ALX_TRY(alx_trainer_clip(t, gradient, err));
-    alx_param_groups_step(&t->groups, &optimizer, optimizer_step, t->params, gradient, t->state,
+    alx_param_groups_step(&t->groups, &u.optimizer, optimizer_step, t->params, gradient, t->state,
                           alx_engine_halves(t->engine), (int)config->threads);
     return ALX_OK;
 }
@@ -121,15 +147,16 @@ alx_status alx_trainer_train_step(alx_trainer *t, alx_error *err)
                                  .augment = true,
                                  .epoch = run->epoch,
                                  .step = run->global_step};
-    float *gradient;
-    ALX_TRY(alx_trainer_gradient(&gradient, t, &all, &run->train, err));
+    alx_error why = {0};
+    const alx_status status = alx_trainer_learn(t, &all, rate, run->optimizer_step + 1, &run->train, &why);
+    if (status && status != ALX_DIVERGED) {
+        *err = why;
+        return status;
+    }
     run->step++;
     run->global_step++;
     run->optimizer_step++;
-    if (!isfinite(run->train.loss)) return alx_trainer_diverged(t, "the loss is not a finite number", err);
-    const alx_status status = alx_trainer_update(t, gradient, rate, run->optimizer_step, err);
-    if (status == ALX_DIVERGED) return alx_trainer_diverged(t, "the gradient is not a finite number", err);
-    ALX_TRY(status);
+    if (status) return alx_trainer_diverged(t, why.message, err);
     move_average(t);
     alx_trainer_emit(t, ALX_EVENT_STEP);
     alx_trainer_examine_step(t, (images - 1) % t->micro + 1);

@@ -132,7 +132,7 @@ static void check_memory(const char *source, alx_precision precision, int batch,
 
     alx_params *params = NULL;
     alx_engine *engine = NULL;
-    alx_engine_config how = {.threads = 2, .max_batch = batch, .training = true};
+    alx_engine_config how = {.threads = 2, .max_batch = batch, .training = true, .fleeting = true};
     if (alx_engine_resolve_precision(&how.type, alx_explanation_precision(explanation), &err) ||
         alx_params_create(&params, network->graph, alx_params_prefer_tiles(), &err) ||
         alx_engine_create(&engine, params, &how, &err) || alx_engine_prepare(engine, ALX_MODE_TRAIN, batch, &err) ||

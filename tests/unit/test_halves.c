@@ -206,7 +206,7 @@ static double packing(const net *n, int *count)
     const alx_plan *plan = alx_engine_plan(n->engine, ALX_MODE_TRAIN, BATCH);
     const alx_step_key key = {.seed = 3, .step = 12};
     double *seconds = calloc((size_t)plan->build.step_count, sizeof *seconds), sum = 0;
-    must(alx_engine_run_timed(n->engine, ALX_MODE_TRAIN, BATCH, &key, seconds, NULL), NULL);
+    must(alx_engine_run_watched(n->engine, ALX_MODE_TRAIN, BATCH, &key, &(alx_watch){.seconds = seconds}, NULL), NULL);
     *count = 0;
     for (int i = 0; i < plan->build.step_count; i++) {
         if (!plan->build.steps[i].pack) continue;

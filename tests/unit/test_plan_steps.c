@@ -57,7 +57,8 @@ static void test_timing_changes_no_bit(void **state)
         assert_non_null(seconds);
         for (int i = 0; i < count; i++) seconds[i] = -1;
         run(&n, ALX_MODE_TRAIN, BATCH, 0);
-        must(alx_engine_run_timed(timed.engine, ALX_MODE_TRAIN, BATCH, &key, seconds, NULL), NULL);
+        must(alx_engine_run_watched(timed.engine, ALX_MODE_TRAIN, BATCH, &key, &(alx_watch){.seconds = seconds}, NULL),
+             NULL);
         results a = copy_results(&n, BATCH), b = copy_results(&timed, BATCH);
         assert_same_bits(&a, &b);
         for (int i = 0; i < count; i++) {
@@ -84,7 +85,8 @@ static void test_steps_that_are_left_out(void **state)
     assert_non_null(seconds);
     for (int turn = 0; turn < 2; turn++) {
         for (int i = 0; i < plan->build.step_count; i++) seconds[i] = -1;
-        must(alx_engine_run_timed(n.engine, ALX_MODE_PREDICT, BATCH, NULL, seconds, NULL), NULL);
+        must(alx_engine_run_watched(n.engine, ALX_MODE_PREDICT, BATCH, NULL, &(alx_watch){.seconds = seconds}, NULL),
+             NULL);
         for (int i = 0; i < plan->build.step_count; i++)
             if (turn && plan->build.steps[i].pack)
                 assert_true(seconds[i] == 0);

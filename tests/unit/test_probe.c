@@ -9,7 +9,7 @@ static alx_probe *look(const net *n)
     alx_error err;
     const alx_step_key key = {.seed = 3, .step = 12};
     must(alx_probe_create(&probe, n->graph, &err), &err);
-    must(alx_probe_run(probe, n->engine, n->params, BATCH, &key, &err), &err);
+    must(alx_probe_run(probe, n->engine, n->params, BATCH, &key, NULL, &err), &err);
     return probe;
 }
 
