@@ -42,5 +42,5 @@ alx_status cli_compare_draw(const cli_comparison *c, const char *path, alx_error
         {w->titles[0], w->epoch, w->y[0], 0, 0, count, curves[0], NAN},
         {w->titles[1], w->epoch, w->y[1], 0, 0, count, curves[1], NAN},
     };
-    return alx_curves_draw(path, panels, 2, err);
+    return alx_curves_draw(&(alx_target){.path = path}, panels, 2, err);
 }

@@ -2,7 +2,7 @@
 #ifndef ALX_REPORT_CURVES_H
 #define ALX_REPORT_CURVES_H
 
-#include "alexnet.h"
+#include "report/picture.h"
 
 typedef enum alx_dash { ALX_DASH_SOLID, ALX_DASH_DASHED, ALX_DASH_DOTTED, ALX_DASH_DASH_DOT } alx_dash;
 
@@ -26,7 +26,8 @@ typedef struct alx_curve_panel {
  * are the same there is one below all.  Colours are Okabe and Ito's, which colour-blind people tell apart; markers
  * and dashes do without colour.  Points that have no neighbour are dots.  Texts are UTF-8 and end in an ellipsis where
  * they do not fit.
- * The path's ending decides the format: .svg, or .png at two pixels per point; alx_picture_write has the rest. */
-alx_status alx_curves_draw(const char *path, const alx_curve_panel *panels, int count, alx_error *err);
+ * A file's path decides its format by its ending: .svg, or .png at two pixels per point; alx_picture_write has the
+ * rest.  In a page plots are smaller. */
+alx_status alx_curves_draw(const alx_target *target, const alx_curve_panel *panels, int count, alx_error *err);
 
 #endif

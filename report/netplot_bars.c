@@ -13,10 +13,10 @@
 #define PAD            7.0
 #define SWATCH         10.0
 
-static const alx_text_style HEADING = {13, 0.13, PANGO_WEIGHT_BOLD, PANGO_ELLIPSIZE_END, 0};
-static const alx_text_style TOTAL = {12, 0.30, PANGO_WEIGHT_NORMAL, PANGO_ELLIPSIZE_END, 1};
-static const alx_text_style SEGMENT = {11.5, 0.09, PANGO_WEIGHT_NORMAL, PANGO_ELLIPSIZE_END, 0.5};
-static const alx_text_style LEGEND = {12, 0.26, PANGO_WEIGHT_NORMAL, PANGO_ELLIPSIZE_END, 0};
+static const alx_text_style HEADING = {13, ALX_INK, PANGO_WEIGHT_BOLD, PANGO_ELLIPSIZE_END, 0};
+static const alx_text_style TOTAL = {12, ALX_SOFT, PANGO_WEIGHT_NORMAL, PANGO_ELLIPSIZE_END, 1};
+static const alx_text_style SEGMENT = {11.5, ALX_ON_KIND, PANGO_WEIGHT_NORMAL, PANGO_ELLIPSIZE_END, 0.5};
+static const alx_text_style LEGEND = {12, ALX_SOFT, PANGO_WEIGHT_NORMAL, PANGO_ELLIPSIZE_END, 0};
 
 typedef struct bar {
     const netplot *plot;
@@ -39,24 +39,21 @@ static const char *percent(char text[16], int64_t part, int64_t total)
 }
 
 /* "dense_1  64.8 %" where it fits, else the number alone, else nothing. */
-static alx_status draw_segment(cairo_t *cr, const bar *b, const netplot_item *item, double x, double y, double width,
-                               alx_error *err)
+static alx_status draw_segment(alx_canvas *canvas, const bar *b, const netplot_item *item, double x, double y,
+                               double width, alx_error *err)
 {
-    const double *rgb = netplot_kinds[item->kind].rgb;
     char number[16], text[320];
-    cairo_set_source_rgb(cr, rgb[0], rgb[1], rgb[2]);
-    cairo_rectangle(cr, x, y, width, BAR_HEIGHT);
-    cairo_fill(cr);
+    alx_canvas_rectangle(canvas, x, y, width, BAR_HEIGHT, (alx_paint){ALX_KIND + (alx_role)item->kind, 0, 0});
     percent(number, value_of(b, item), b->total);
     snprintf(text, sizeof text, "%.256s  %s", item->name, number);
     const double room = width - PAD;
-    const char *label = alx_picture_text_width(cr, &SEGMENT, text) <= room     ? text
-                        : alx_picture_text_width(cr, &SEGMENT, number) <= room ? number
-                                                                               : NULL;
-    return label ? alx_picture_text(cr, &SEGMENT, label, x, y + BAR_HEIGHT / 2 + 4, width, err) : ALX_OK;
+    const char *label = alx_canvas_text_width(canvas, &SEGMENT, text) <= room     ? text
+                        : alx_canvas_text_width(canvas, &SEGMENT, number) <= room ? number
+                                                                                  : NULL;
+    return label ? alx_canvas_text(canvas, &SEGMENT, label, x, y + BAR_HEIGHT / 2 + 4, width, err) : ALX_OK;
 }
 
-static alx_status draw_segments(cairo_t *cr, const bar *b, double y, alx_error *err)
+static alx_status draw_segments(alx_canvas *canvas, const bar *b, double y, alx_error *err)
 {
     double before = 0, last = 0; /* widths: of all in front, of the one in front */
     alx_status status = ALX_OK;
@@ -65,7 +62,7 @@ static alx_status draw_segments(cairo_t *cr, const bar *b, double y, alx_error *
         const double width = b->width * (double)value_of(b, item) / (double)b->total;
         if (width <= 0) continue;
         const double seam = fmin(SEAM, fmin(last, width) / 3);
-        status = draw_segment(cr, b, item, b->x + before + seam, y, width - seam, err);
+        status = draw_segment(canvas, b, item, b->x + before + seam, y, width - seam, err);
         before += width;
         last = width;
     }
@@ -73,39 +70,36 @@ static alx_status draw_segments(cairo_t *cr, const bar *b, double y, alx_error *
 }
 
 /* "■ convolution 6.4 %", one for each kind. */
-static alx_status draw_legend(cairo_t *cr, const bar *b, double y, alx_error *err)
+static alx_status draw_legend(alx_canvas *canvas, const bar *b, double y, alx_error *err)
 {
     double x = b->x;
-    for (int kind = 0; kind < NETPLOT_KINDS; kind++) {
-        const netplot_kind *k = &netplot_kinds[kind];
+    for (int kind = 0; kind < ALX_KIND_COUNT; kind++) {
         int64_t sum = 0;
         char number[16], text[64];
         for (int i = 0; i < b->plot->count; i++)
             if (b->plot->items[i].kind == kind) sum += value_of(b, &b->plot->items[i]);
         if (sum == 0) continue;
-        cairo_set_source_rgb(cr, k->rgb[0], k->rgb[1], k->rgb[2]);
-        cairo_rectangle(cr, x, y - SWATCH + 1, SWATCH, SWATCH);
-        cairo_fill(cr);
-        snprintf(text, sizeof text, "%s %s", k->label[b->plot->language], percent(number, sum, b->total));
+        alx_canvas_rectangle(canvas, x, y - SWATCH + 1, SWATCH, SWATCH, (alx_paint){ALX_KIND + (alx_role)kind, 0, 0});
+        snprintf(text, sizeof text, "%s %s", netplot_kinds[kind][b->plot->language], percent(number, sum, b->total));
         x += SWATCH + 6;
-        const double width = ceil(alx_picture_text_width(cr, &LEGEND, text)) + 2;
-        alx_status status = alx_picture_text(cr, &LEGEND, text, x, y, width, err);
+        const double width = ceil(alx_canvas_text_width(canvas, &LEGEND, text)) + 2;
+        alx_status status = alx_canvas_text(canvas, &LEGEND, text, x, y, width, err);
         if (status) return status;
         x += width + 18;
     }
     return ALX_OK;
 }
 
-static alx_status draw_bar(cairo_t *cr, const bar *b, double y, alx_error *err)
+static alx_status draw_bar(alx_canvas *canvas, const bar *b, double y, alx_error *err)
 {
     char total[32];
-    alx_status status = alx_picture_text(cr, &HEADING, b->heading, b->x, y + 12, b->width / 2, err);
+    alx_status status = alx_canvas_text(canvas, &HEADING, b->heading, b->x, y + 12, b->width / 2, err);
     if (!status)
-        status = alx_picture_text(cr, &TOTAL, netplot_thousands(b->total, total), b->x + b->width / 2, y + 12,
-                                  b->width / 2, err);
+        status = alx_canvas_text(canvas, &TOTAL, netplot_thousands(b->total, total), b->x + b->width / 2, y + 12,
+                                 b->width / 2, err);
     y += HEADING_HEIGHT;
-    if (!status) status = draw_segments(cr, b, y, err);
-    if (!status) status = draw_legend(cr, b, y + BAR_HEIGHT + LEGEND_HEIGHT - 6, err);
+    if (!status) status = draw_segments(canvas, b, y, err);
+    if (!status) status = draw_legend(canvas, b, y + BAR_HEIGHT + LEGEND_HEIGHT - 6, err);
     return status;
 }
 
@@ -133,13 +127,13 @@ double netplot_bars_height(const netplot *plot)
     return list_bars(bars, plot) * (HEADING_HEIGHT + BAR_HEIGHT + LEGEND_HEIGHT + BAR_GAP) - BAR_GAP;
 }
 
-alx_status netplot_draw_bars(cairo_t *cr, const netplot *plot, alx_error *err)
+alx_status netplot_draw_bars(alx_canvas *canvas, const netplot *plot, alx_error *err)
 {
     bar bars[2];
     double y = plot->bars_top;
     const int count = list_bars(bars, plot);
     for (int i = 0; i < count; i++, y += HEADING_HEIGHT + BAR_HEIGHT + LEGEND_HEIGHT + BAR_GAP) {
-        alx_status status = draw_bar(cr, &bars[i], y, err);
+        alx_status status = draw_bar(canvas, &bars[i], y, err);
         if (status) return status;
     }
     return ALX_OK;
