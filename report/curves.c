@@ -28,6 +28,7 @@
 #define COLUMN_SKIP   20.0 /* between columns of the legend */
 #define LINE_WIDTH    1.7
 #define MARKER_RADIUS 3.2
+#define POINT_RADIUS  2.2
 
 enum { COLUMNS = 2, X_TICKS = 9, Y_TICKS = 7, MARKERS = 12 /* of a curve, about */, PANELS_MOST = 64 };
 
@@ -52,7 +53,7 @@ enum { SHAPE_COUNT = sizeof SHAPES / sizeof *SHAPES };
 static const struct {
     int count;
     double lengths[4];
-} DASHES[] = {{0, {0}}, {2, {6, 3.5}}, {2, {1.5, 3}}, {4, {8, 3, 1.5, 3}}};
+} DASHES[] = {{0, {0}}, {2, {6, 3.5}}, {2, {1.5, 3}}, {4, {8, 3, 1.5, 3}}, {0, {0}}};
 
 typedef struct legend {
     int entries, columns, rows;
@@ -112,6 +113,7 @@ static void measure_axes(panel *p)
     }
     alx_axis_finish(&p->x, 0.02, X_TICKS);
     alx_axis_finish(&p->y, 0.05, Y_TICKS);
+    if (given->bare) p->x.count = p->y.count = 0;
 }
 
 static void measure_legend(alx_canvas *canvas, legend *l, const alx_curve_panel *given, double width)
@@ -197,21 +199,38 @@ static alx_paint colour(int style)
     return (alx_paint){ALX_SERIES + (alx_role)(style % ALX_SERIES_COUNT), 0, 0};
 }
 
-static void draw_marker(alx_canvas *canvas, int style, double x, double y)
+/* Adds a marker to the path. */
+static void add_marker(cairo_t *cr, int shape, double x, double y, double radius)
 {
-    const int shape = (style + style / ALX_SERIES_COUNT) % SHAPE_COUNT;
     const int sides = SHAPES[shape].sides;
-    cairo_new_path(canvas->cr);
-    if (!sides) cairo_arc(canvas->cr, x, y, MARKER_RADIUS, 0, 2 * M_PI);
+    cairo_new_sub_path(cr);
+    if (!sides) cairo_arc(cr, x, y, radius, 0, 2 * M_PI);
     for (int i = 0; i < sides; i++) {
-        const double angle = M_PI / 2 * SHAPES[shape].turn + 2 * M_PI * i / sides, radius = 1.2 * MARKER_RADIUS;
-        cairo_line_to(canvas->cr, x + radius * cos(angle), y + radius * sin(angle));
+        const double angle = M_PI / 2 * SHAPES[shape].turn + 2 * M_PI * i / sides;
+        cairo_line_to(cr, x + 1.2 * radius * cos(angle), y + 1.2 * radius * sin(angle));
     }
-    cairo_close_path(canvas->cr);
-    if (SHAPES[shape].open)
+    cairo_close_path(cr);
+}
+
+static int shape_of(int style)
+{
+    return (style + style / ALX_SERIES_COUNT) % SHAPE_COUNT;
+}
+
+/* The markers of the path. */
+static void paint_markers(alx_canvas *canvas, int style)
+{
+    if (SHAPES[shape_of(style)].open)
         alx_canvas_fill_stroke(canvas, (alx_paint){ALX_PAPER, 0, 0}, (alx_pen){.paint = colour(style), .width = 1.4});
     else
         alx_canvas_fill(canvas, colour(style));
+}
+
+static void draw_marker(alx_canvas *canvas, int style, double x, double y)
+{
+    cairo_new_path(canvas->cr);
+    add_marker(canvas->cr, shape_of(style), x, y, MARKER_RADIUS);
+    paint_markers(canvas, style);
 }
 
 static void stroke_line(alx_canvas *canvas, const alx_curve *curve)
@@ -229,6 +248,18 @@ static bool find_point(const figure *f, const panel *p, const alx_curve *curve, 
     point[0] = p->left + alx_axis_place(&p->x, curve->x[k]) * f->plot_width;
     point[1] = p->top + (1 - alx_axis_place(&p->y, curve->y[k])) * f->plot_height;
     return !isnan(point[0]) && !isnan(point[1]);
+}
+
+static void draw_points(alx_canvas *canvas, const figure *f, const panel *p, const alx_curve *curve)
+{
+    double at[2];
+    cairo_new_path(canvas->cr);
+    for (int k = 0; k < curve->count; k++)
+        if (find_point(f, p, curve, k, at)) add_marker(canvas->cr, shape_of(curve->style), at[0], at[1], POINT_RADIUS);
+    if (SHAPES[shape_of(curve->style)].open) /* what is below shows through */
+        alx_canvas_stroke(canvas, (alx_pen){.paint = colour(curve->style), .width = 1.1});
+    else
+        alx_canvas_fill(canvas, colour(curve->style));
 }
 
 static void draw_curve(alx_canvas *canvas, const figure *f, const panel *p, const alx_curve *curve)
@@ -304,9 +335,11 @@ static alx_status draw_legend(alx_canvas *canvas, const legend *l, const alx_cur
         if (!curve->label) continue;
         const double x = left + entry % l->columns * (l->column + COLUMN_SKIP);
         const double y = top + LEGEND_SKIP + entry / l->columns * LEGEND_HEIGHT;
-        cairo_move_to(canvas->cr, x, y + 9.5);
-        cairo_line_to(canvas->cr, x + SAMPLE_WIDTH, y + 9.5);
-        stroke_line(canvas, curve);
+        if (curve->dash != ALX_DASH_NONE) {
+            cairo_move_to(canvas->cr, x, y + 9.5);
+            cairo_line_to(canvas->cr, x + SAMPLE_WIDTH, y + 9.5);
+            stroke_line(canvas, curve);
+        }
         draw_marker(canvas, curve->style, x + SAMPLE_WIDTH / 2, y + 9.5);
         status = alx_canvas_text(canvas, &ENTRY, curve->label, x + SAMPLE_WIDTH + SAMPLE_SKIP, y + 14,
                                  l->column - SAMPLE_WIDTH - SAMPLE_SKIP, err);
@@ -326,7 +359,10 @@ static alx_status draw_panel(alx_canvas *canvas, const figure *f, const panel *p
         cairo_line_to(canvas->cr, x, bottom);
         alx_canvas_stroke(canvas, (alx_pen){.paint = {ALX_MUTED, 0, 0}, .width = 1, .dashes = 2, .lengths = dash});
     }
-    for (int i = 0; i < p->given->count; i++) draw_curve(canvas, f, p, &p->given->curves[i]);
+    for (int i = 0; i < p->given->count; i++) {
+        const alx_curve *curve = &p->given->curves[i];
+        (curve->dash == ALX_DASH_NONE ? draw_points : draw_curve)(canvas, f, p, curve);
+    }
     if (!status) status = draw_texts(canvas, f, p, err);
     if (!status && !f->shared)
         status = draw_legend(canvas, &p->legend, p->given, p->left, bottom + below_plot(p->given), err);

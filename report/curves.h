@@ -4,7 +4,13 @@
 
 #include "report/picture.h"
 
-typedef enum alx_dash { ALX_DASH_SOLID, ALX_DASH_DASHED, ALX_DASH_DOTTED, ALX_DASH_DASH_DOT } alx_dash;
+typedef enum alx_dash {
+    ALX_DASH_SOLID,
+    ALX_DASH_DASHED,
+    ALX_DASH_DOTTED,
+    ALX_DASH_DASH_DOT,
+    ALX_DASH_NONE /* points alone, every one of them, smaller */
+} alx_dash;
 
 typedef struct alx_curve {
     const char *label;   /* in the legend; NULL: not in it */
@@ -20,6 +26,7 @@ typedef struct alx_curve_panel {
     int count;
     const alx_curve *curves; /* (count); later ones lie over earlier ones */
     double mark_x;           /* a vertical line; NaN: none */
+    int bare;                /* 1: no ticks, where numbers mean nothing */
 } alx_curve_panel;
 
 /* Panels two in a row, on white, with round ticks and a light grid.  Each has its legend below it; where all legends

@@ -84,7 +84,7 @@ static void set_shape(netplot_item *item, int rank, const int64_t *shape)
         snprintf(item->shape, sizeof item->shape, "%s", netplot_thousands(shape[0], number));
 }
 
-static void set_items(netplot *plot, const alx_explanation *explanation)
+static void set_items(netplot *plot, const alx_explanation *explanation, const double *seconds)
 {
     char number[32];
     int size[3];
@@ -107,6 +107,8 @@ static void set_items(netplot *plot, const alx_explanation *explanation)
                      netplot_thousands(info.parameters, number));
         plot->parameters += info.parameters;
         plot->multiply_adds += account.multiply_adds;
+        if (seconds) item->microseconds = (int64_t)(1e6 * seconds[i - 1]);
+        plot->microseconds += item->microseconds;
     }
 }
 
@@ -143,12 +145,12 @@ static alx_status draw(alx_canvas *canvas, const void *context, alx_error *err)
 }
 
 alx_status alx_plot_network(const alx_target *target, const alx_network *network, const alx_explanation *explanation,
-                            alx_language language, alx_error *err)
+                            const double *seconds, alx_language language, alx_error *err)
 {
     netplot plot = {.network = network, .language = language, .count = alx_network_layer_count(network) + 1};
     plot.items = calloc((size_t)plot.count, sizeof *plot.items);
     if (!plot.items) return alx_picture_fail(err, ALX_NO_MEMORY, "out of memory for a picture");
-    set_items(&plot, explanation);
+    set_items(&plot, explanation, seconds);
     alx_status status = netplot_lay_out(&plot, err);
     if (!status) {
         const alx_picture picture = {plot.width, plot.height, draw, &plot};

@@ -1,6 +1,6 @@
 /* A network's picture: which layers the parameters and the work are in. */
 #include <math.h>
-#include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 
 #include "report/netplot_inner.h"
@@ -22,13 +22,13 @@ typedef struct bar {
     const netplot *plot;
     const char *heading;
     int64_t total;
-    bool work; /* multiply-adds, not parameters */
+    size_t field; /* where an item has its part of it */
     double x, width;
 } bar;
 
 static int64_t value_of(const bar *b, const netplot_item *item)
 {
-    return b->work ? item->multiply_adds : item->parameters;
+    return *(const int64_t *)(const void *)((const char *)item + b->field);
 }
 
 static const char *percent(char text[16], int64_t part, int64_t total)
@@ -103,18 +103,29 @@ static alx_status draw_bar(alx_canvas *canvas, const bar *b, double y, alx_error
     return status;
 }
 
+enum { BARS = 3 };
+
 /* What there is none of has no bar. */
-static int list_bars(bar bars[2], const netplot *plot)
+static int list_bars(bar bars[BARS], const netplot *plot)
 {
-    static const char *const headings[2][2] = {{"Parameters", "Multiply-adds"}, {"参数", "乘加次数"}};
-    const int64_t totals[2] = {plot->parameters, plot->multiply_adds};
+    static const struct {
+        const char *heading[2];
+        size_t total, field;
+    } rows[BARS] = {
+        {{"Parameters", "参数"}, offsetof(netplot, parameters), offsetof(netplot_item, parameters)},
+        {{"Multiply-adds", "乘加次数"}, offsetof(netplot, multiply_adds), offsetof(netplot_item, multiply_adds)},
+        {{"Time of a training step, microseconds", "一步训练的时间（微秒）"},
+         offsetof(netplot, microseconds),
+         offsetof(netplot_item, microseconds)},
+    };
     int count = 0;
-    for (int i = 0; i < 2; i++) {
-        if (totals[i] <= 0) continue;
+    for (int i = 0; i < BARS; i++) {
+        const int64_t total = *(const int64_t *)(const void *)((const char *)plot + rows[i].total);
+        if (total <= 0) continue;
         bars[count++] = (bar){.plot = plot,
-                              .heading = headings[plot->language][i],
-                              .total = totals[i],
-                              .work = i == 1,
+                              .heading = rows[i].heading[plot->language],
+                              .total = total,
+                              .field = rows[i].field,
                               .x = NETPLOT_MARGIN,
                               .width = plot->width - 2 * NETPLOT_MARGIN};
     }
@@ -123,13 +134,13 @@ static int list_bars(bar bars[2], const netplot *plot)
 
 double netplot_bars_height(const netplot *plot)
 {
-    bar bars[2];
+    bar bars[BARS];
     return list_bars(bars, plot) * (HEADING_HEIGHT + BAR_HEIGHT + LEGEND_HEIGHT + BAR_GAP) - BAR_GAP;
 }
 
 alx_status netplot_draw_bars(alx_canvas *canvas, const netplot *plot, alx_error *err)
 {
-    bar bars[2];
+    bar bars[BARS];
     double y = plot->bars_top;
     const int count = list_bars(bars, plot);
     for (int i = 0; i < count; i++, y += HEADING_HEIGHT + BAR_HEIGHT + LEGEND_HEIGHT + BAR_GAP) {

@@ -28,7 +28,7 @@ typedef struct netplot_item {
     netplot_line lines[NETPLOT_LINES];
     int line_count;
     int64_t side[2], channels; /* height and width of a map; 1 x 1 for features */
-    int64_t parameters, multiply_adds;
+    int64_t parameters, multiply_adds, microseconds;
     double width, height; /* of the box's front */
     double right, up;     /* how far its back is shifted */
     double x, axis;       /* its middle */
@@ -42,7 +42,7 @@ typedef struct netplot {
     int count; /* the input and the layers */
     netplot_item *items;
     alx_netgrid grid;
-    int64_t parameters, multiply_adds;
+    int64_t parameters, multiply_adds, microseconds;
     double label_width, pitch; /* of a column, and from one to the next */
     double left, right;        /* of the columns */
     double width, height, bars_top;

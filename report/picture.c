@@ -1,14 +1,12 @@
 #include "report/picture.h"
 
 #include <cairo-svg.h>
-#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
-#include <unistd.h>
+
+#include "report/whole_file.h"
 
 /* ---- The file ---- */
 
@@ -52,57 +50,15 @@ static alx_status render(FILE *file, bool svg, const alx_picture *picture, alx_e
     return result;
 }
 
-/* Render into the open file and close it; fsync, so that the rename cannot outrun the data. */
-static alx_status write_whole(FILE *file, const char *path, const alx_picture *picture, alx_error *err)
-{
-    alx_error inner = {0};
-    alx_status result = render(file, ends_in(path, ".svg"), picture, &inner);
-    if (result) alx_picture_fail(err, result, "%s: %s", path, inner.message);
-    if (!result && (fflush(file) || fsync(fileno(file))))
-        result = alx_picture_fail(err, ALX_IO, "%s: cannot be written: %s", path, strerror(errno));
-    if (fclose(file) && !result)
-        result = alx_picture_fail(err, ALX_IO, "%s: cannot be written: %s", path, strerror(errno));
-    return result;
-}
+typedef struct job {
+    const alx_picture *picture;
+    bool svg;
+} job;
 
-/* Where the bytes go: a link keeps pointing where it does, its target is replaced.  Only a regular file
- * is ever replaced: a rename over a device or a pipe would destroy it.  Release target with free. */
-static alx_status find_target(char **target, const char *path, alx_error *err)
+static alx_status write_file(FILE *file, const void *context, alx_error *err)
 {
-    struct stat old;
-    *target = NULL;
-    if (!ends_in(path, ".png") && !ends_in(path, ".svg"))
-        return alx_picture_fail(err, ALX_USAGE, "%s: pictures are written as .png or .svg; end the name in one of them",
-                                path);
-    bool exists = stat(path, &old) == 0;
-    if (exists && !S_ISREG(old.st_mode))
-        return alx_picture_fail(err, ALX_IO, "%s: is %s; name a file", path,
-                                S_ISDIR(old.st_mode) ? "a folder" : "not a regular file");
-    if (!exists && lstat(path, &old) == 0)
-        return alx_picture_fail(err, ALX_IO, "%s: is a link to nothing; remove it or name another file", path);
-    *target = exists ? realpath(path, NULL) : strdup(path);
-    return *target ? ALX_OK : alx_picture_fail(err, ALX_IO, "%s: cannot be made: %s", path, strerror(errno));
-}
-
-/* To the target by way of a temporary beside it; path is what messages name. */
-static alx_status write_target(const char *target, const char *path, const alx_picture *picture, alx_error *err)
-{
-    size_t size = strlen(target) + 32;
-    char *temporary = malloc(size);
-    if (!temporary) return alx_picture_fail(err, ALX_NO_MEMORY, "out of memory: %zu bytes", size);
-    snprintf(temporary, size, "%s.tmp-%ld", target, (long)getpid());
-    alx_status result = ALX_OK;
-    FILE *file = fopen(temporary, "wb");
-    if (!file) {
-        result = alx_picture_fail(err, ALX_IO, "%s: cannot be made: %s", path, strerror(errno));
-    } else {
-        result = write_whole(file, path, picture, err);
-        if (!result && rename(temporary, target))
-            result = alx_picture_fail(err, ALX_IO, "%s: cannot be replaced: %s", path, strerror(errno));
-        if (result) unlink(temporary);
-    }
-    free(temporary);
-    return result;
+    const job *j = context;
+    return render(file, j->svg, j->picture, err);
 }
 
 /* ---- The page ---- */
@@ -135,9 +91,9 @@ static alx_status write_page(const alx_target *target, const alx_picture *pictur
 alx_status alx_picture_write(const alx_target *target, const alx_picture *picture, alx_error *err)
 {
     if (target->page) return write_page(target, picture, err);
-    char *place;
-    alx_status result = find_target(&place, target->path, err);
-    if (!result) result = write_target(place, target->path, picture, err);
-    free(place);
-    return result;
+    const job j = {picture, ends_in(target->path, ".svg")};
+    if (!j.svg && !ends_in(target->path, ".png"))
+        return alx_picture_fail(err, ALX_USAGE, "%s: pictures are written as .png or .svg; end the name in one of them",
+                                target->path);
+    return alx_whole_file(target->path, write_file, &j, err);
 }
