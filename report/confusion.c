@@ -1,4 +1,4 @@
-#include "report/matrix.h"
+#include "report/confusion.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -20,7 +20,7 @@ static const alx_text_style STANDING = {12, ALX_INK, PANGO_WEIGHT_NORMAL, PANGO_
 static const alx_text_style NUMBER = {11.5, ALX_INK, PANGO_WEIGHT_NORMAL, PANGO_ELLIPSIZE_NONE, 0.5};
 
 typedef struct figure {
-    const alx_matrix *given;
+    const alx_confusion *given;
     double cell, names; /* side; room of the rows' names */
     int standing;       /* names of columns stand, for they are wider than a cell */
     double heads;       /* height of the columns' names */
@@ -33,7 +33,7 @@ static double cell_side(int count)
     static const struct {
         int count;
         double side;
-    } sides[] = {{2, 92}, {4, 72}, {6, 54}, {12, 38}, {25, 27}, {50, 14}, {ALX_MATRIX_MOST, 7}};
+    } sides[] = {{2, 92}, {4, 72}, {6, 54}, {12, 38}, {25, 27}, {50, 14}, {ALX_CONFUSION_MOST, 7}};
     int i = 0;
     while (count > sides[i].count) i++;
     return sides[i].side;
@@ -41,7 +41,7 @@ static double cell_side(int count)
 
 static alx_status lay_out(figure *f, alx_error *err)
 {
-    const alx_matrix *given = f->given;
+    const alx_confusion *given = f->given;
     alx_canvas canvas;
     const alx_status status = alx_canvas_measure(&canvas, err);
     double widest = 0;
@@ -68,7 +68,7 @@ static int name_step(const figure *f)
 
 static alx_status draw_names(alx_canvas *canvas, const figure *f, alx_error *err)
 {
-    const alx_matrix *given = f->given;
+    const alx_confusion *given = f->given;
     alx_status status = ALX_OK;
     for (int i = 0; i < given->count && !status; i += name_step(f)) {
         const double at = i * f->cell, middle = at + f->cell / 2 + 4;
@@ -89,7 +89,7 @@ static alx_status draw_names(alx_canvas *canvas, const figure *f, alx_error *err
 
 static alx_status draw_cell(alx_canvas *canvas, const figure *f, int truth, int predicted, int64_t sum, alx_error *err)
 {
-    const alx_matrix *given = f->given;
+    const alx_confusion *given = f->given;
     const int64_t value = given->cells[(int64_t)truth * given->count + predicted];
     const double x = f->left + predicted * f->cell, y = f->top + truth * f->cell, side = f->cell - GAP;
     const double share = sum > 0 ? (double)value / (double)sum : 0;
@@ -115,7 +115,7 @@ static alx_status draw_cell(alx_canvas *canvas, const figure *f, int truth, int 
 static alx_status draw(alx_canvas *canvas, const void *context, alx_error *err)
 {
     const figure *f = context;
-    const alx_matrix *given = f->given;
+    const alx_confusion *given = f->given;
     alx_status status = ALX_OK;
     const double all = given->count * f->cell, line = MARGIN + (given->title ? TITLE_HEIGHT : 0) + 9;
     if (given->title) status = alx_canvas_text(canvas, &TITLE, given->title, MARGIN, MARGIN + 12, f->width, err);
@@ -131,12 +131,12 @@ static alx_status draw(alx_canvas *canvas, const void *context, alx_error *err)
     return status;
 }
 
-alx_status alx_matrix_draw(const alx_target *target, const alx_matrix *matrix, alx_error *err)
+alx_status alx_confusion_draw(const alx_target *target, const alx_confusion *matrix, alx_error *err)
 {
-    if (matrix->count > ALX_MATRIX_MOST)
+    if (matrix->count > ALX_CONFUSION_MOST)
         return alx_picture_fail(err, ALX_UNSUPPORTED,
                                 "a matrix of %d classes has cells that nobody can tell apart; at most %d are drawn",
-                                matrix->count, ALX_MATRIX_MOST);
+                                matrix->count, ALX_CONFUSION_MOST);
     figure f = {.given = matrix};
     const alx_status status = lay_out(&f, err);
     const alx_picture picture = {f.width, f.height, draw, &f};
