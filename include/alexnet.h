@@ -716,8 +716,8 @@ typedef struct alx_heatmap {
     const float *probabilities; /* (classes) */
 } alx_heatmap;
 
-/* ALX_USAGE when the layer is not there, when its output is no image, when there is no convolution and no layer was
- * named, and when the class does not depend on the layer. */
+/* ALX_USAGE when the layer is not there, when its output is no image, and when there is no convolution and no layer was
+ * named. */
 ALX_API alx_status alx_grad_cam_create(alx_grad_cam **grad_cam, const alx_model *model,
                                        const alx_grad_cam_config *config, alx_error *err);
 ALX_API void alx_grad_cam_destroy(alx_grad_cam *grad_cam);
@@ -763,8 +763,9 @@ typedef struct alx_layer_activity {
     double gradient_norm;       /* of the mean loss */
 } alx_layer_activity;
 
-/* A copy of the model's weights is taken for the time of the call.  The data set's classes must be the model's; they
- * may come in another order.  Images that cannot be read are left out; ALX_BAD_DATA when none is left. */
+/* The model must outlive the result; a copy of its weights is taken for the time of the call.  The data set's classes
+ * must be the model's; they may come in another order.  Images that cannot be read are left out; ALX_BAD_DATA when none
+ * is left. */
 ALX_API alx_status alx_activity_create(alx_activity **activity, const alx_model *model, const alx_dataset *dataset,
                                        const alx_activity_config *config, alx_error *err);
 ALX_API void alx_activity_destroy(alx_activity *activity);
