@@ -54,8 +54,8 @@ typedef struct cli_nearby {
 typedef struct cli_report {
     const char *run; /* its folder */
     alx_language language;
-    bool training;      /* written while the run trains: a model is not read */
-    const char *image;  /* a file that a figure is to be of; NULL: one of the images */
+    bool training;     /* written while the run trains: a model is not read */
+    const char *image; /* a file that a figure is to be of; NULL: one of the images */
     struct {
         bool tried;
         alx_error err; /* OK: it is there */
@@ -100,8 +100,8 @@ alx_status cli_sink_panels(const cli_sink *sink, const alx_curve_panel *panels, 
 alx_status cli_sink_tiles(const cli_sink *sink, const alx_plot_image *images, int count, int columns, const char *alt,
                           alx_error *err);
 /* Images whose single pixels matter, each as large as the page allows. */
-alx_status cli_sink_mosaics(const cli_sink *sink, const alx_plot_image *images, int count, int columns,
-                            const char *alt, alx_error *err);
+alx_status cli_sink_mosaics(const cli_sink *sink, const alx_plot_image *images, int count, int columns, const char *alt,
+                            alx_error *err);
 
 /* ---- Tiles: images with what is said of them ---- */
 

@@ -86,8 +86,9 @@ static void take_image(pass *p, int64_t index, int at, alx_status status)
     const bool sampled = p->kept < a->sample_count && a->sample[p->kept] == index;
     if (status) {
         a->skipped++;
-        if (sampled) memmove(a->sample + p->kept, a->sample + p->kept + 1,
-                             (size_t)(--a->sample_count - p->kept) * sizeof *a->sample);
+        if (sampled)
+            memmove(a->sample + p->kept, a->sample + p->kept + 1,
+                    (size_t)(--a->sample_count - p->kept) * sizeof *a->sample);
         return;
     }
     float *to = a->probabilities + index * a->classes;
@@ -118,8 +119,8 @@ static alx_status run_pass(pass *p, alx_error *err)
         const int64_t left = p->answers->images - first;
         const int size = left < BATCH ? (int)left : BATCH;
         for (int i = 0; i < size; i++) indices[i] = first + i;
-        status = alx_features_images(p->features, p->dataset, indices, size, p->values, p->probabilities, each, NULL,
-                                     err);
+        status =
+            alx_features_images(p->features, p->dataset, indices, size, p->values, p->probabilities, each, NULL, err);
         for (int i = 0; i < size && !status; i++) take_image(p, first + i, i, each[i]);
         alx_progress_count(first + size, p->answers->images, &progress);
     }
@@ -150,25 +151,34 @@ static alx_status reserve(cli_answers *a, pass *p, alx_error *err)
 
 /* ---- By loss ---- */
 
-static double truth_probability(const cli_answers *a, int64_t image)
-{
-    return a->probabilities[image * a->classes + a->truth[image]];
-}
+typedef struct ranked {
+    double probability; /* of the truth */
+    int64_t image;
+} ranked;
 
 /* The least probable truth first; the data set's order on a tie. */
-static int by_loss(const void *x, const void *y, void *context)
+static int by_loss(const void *x, const void *y)
 {
-    const int64_t i = *(const int64_t *)x, k = *(const int64_t *)y;
-    const double p = truth_probability(context, i), q = truth_probability(context, k);
-    return p != q ? (p > q) - (p < q) : (i > k) - (i < k);
+    const ranked *a = x, *b = y;
+    if (a->probability != b->probability) return (a->probability > b->probability) - (a->probability < b->probability);
+    return (a->image > b->image) - (a->image < b->image);
 }
 
-static void summarize(cli_answers *a)
+static alx_status summarize(cli_answers *a, alx_error *err)
 {
     alx_accuracy_interval((int64_t)a->accuracy, a->count, a->interval);
     a->loss /= (double)a->count;
     a->accuracy /= (double)a->count;
-    qsort_r(a->order, (size_t)a->count, sizeof *a->order, by_loss, a);
+    ranked *rows = calloc((size_t)a->count, sizeof *rows);
+    if (!rows) return no_memory(err);
+    for (int64_t i = 0; i < a->count; i++) {
+        const int64_t image = a->order[i];
+        rows[i] = (ranked){a->probabilities[image * a->classes + a->truth[image]], image};
+    }
+    qsort(rows, (size_t)a->count, sizeof *rows, by_loss);
+    for (int64_t i = 0; i < a->count; i++) a->order[i] = rows[i].image;
+    free(rows);
+    return ALX_OK;
 }
 
 alx_status cli_load_answers(cli_report *r, alx_error *err)
@@ -188,7 +198,7 @@ alx_status cli_load_answers(cli_report *r, alx_error *err)
         qsort(a->sample, (size_t)a->sample_count, sizeof *a->sample, ascending);
         status = run_pass(&p, err);
     }
-    if (!status) summarize(a);
+    if (!status) status = summarize(a, err);
     alx_features_destroy(p.features);
     free(p.probabilities);
     free(p.values);

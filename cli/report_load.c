@@ -15,7 +15,7 @@ static alx_status in_run(path_text path, const cli_report *r, const char *name, 
 {
     const int length = snprintf(path, sizeof(path_text), "%s/%s", r->run, name);
     return length > 0 && (size_t)length < sizeof(path_text) ? ALX_OK
-                                                             : cli_fail(err, ALX_USAGE, "the run's path is too long");
+                                                            : cli_fail(err, ALX_USAGE, "the run's path is too long");
 }
 
 static alx_status load_recipe(cli_report *r, alx_error *err)
