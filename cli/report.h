@@ -51,10 +51,13 @@ typedef struct cli_nearby {
     float *features; /* (count, feature_size) */
 } cli_nearby;
 
+enum { CLI_SECTIONS_MOST = 24 };
+
 typedef struct cli_report {
     const char *run; /* its folder */
     alx_language language;
-    bool training;     /* written while the run trains: a model is not read */
+    bool training;     /* written while the run trains: no model is read, and what stays the same is drawn once */
+    bool unchecked;    /* the data are not looked at for findings */
     const char *image; /* a file that a figure is to be of; NULL: one of the images */
     struct {
         bool tried;
@@ -70,12 +73,16 @@ typedef struct cli_report {
     alx_model *model, *initial;
     cli_answers answers;
     cli_nearby nearby;
-    double *seconds; /* (layers) */
+    double *seconds;                    /* (layers) */
+    alx_markup kept[CLI_SECTIONS_MOST]; /* of training: sections that stay the same */
+    int ids;                            /* given out by pages before */
 } cli_report;
 
 void cli_report_finish(cli_report *report);
 /* Reads a part, the first time; gives the same status and reason each time. */
 alx_status cli_report_need(cli_report *report, cli_part part, alx_error *err);
+/* What an epoch has changed is read again when it is needed next. */
+void cli_report_refresh(cli_report *report);
 /* The loaders that are not in report_load.c. */
 alx_status cli_load_answers(cli_report *report, alx_error *err);
 alx_status cli_load_nearby(cli_report *report, alx_error *err);
@@ -132,12 +139,16 @@ cli_figure cli_figure_filters, cli_figure_features, cli_figure_heatmap, cli_figu
 alx_status cli_write_summary(cli_report *report, alx_page *page, alx_error *err);
 alx_status cli_write_recipe(cli_report *report, alx_page *page, alx_error *err);
 alx_status cli_write_classes(cli_report *report, alx_page *page, alx_error *err);
+alx_status cli_write_heatmaps(cli_report *report, alx_page *page, alx_error *err);
 alx_status cli_write_activity(cli_report *report, alx_page *page, alx_error *err);
 alx_status cli_write_findings(cli_report *report, alx_page *page, alx_error *err);
 
 /* ---- The page ---- */
 
-/* The whole report as a file; path NULL: report.html in the run's folder, whose name is then given back in name. */
-alx_status cli_report_write(cli_report *report, const char *path, char name[4200], alx_error *err);
+typedef char cli_report_path[4200];
+/* report.html in the run's folder. */
+alx_status cli_report_place(cli_report_path path, const char *run, alx_error *err);
+/* The whole report as a file. */
+alx_status cli_report_write(cli_report *report, const char *path, alx_error *err);
 
 #endif

@@ -9,25 +9,34 @@
 
 enum { PROFILE_BATCH = 8, PROFILE_STEPS = 2 };
 
-typedef char path_text[4200];
-
-static alx_status in_run(path_text path, const cli_report *r, const char *name, alx_error *err)
+static alx_status in_folder(cli_report_path path, const char *run, const char *name, alx_error *err)
 {
-    const int length = snprintf(path, sizeof(path_text), "%s/%s", r->run, name);
-    return length > 0 && (size_t)length < sizeof(path_text) ? ALX_OK
-                                                            : cli_fail(err, ALX_USAGE, "the run's path is too long");
+    const int length = snprintf(path, sizeof(cli_report_path), "%s/%s", run, name);
+    return length > 0 && (size_t)length < sizeof(cli_report_path)
+               ? ALX_OK
+               : cli_fail(err, ALX_USAGE, "the run's path is too long");
+}
+
+alx_status cli_report_place(cli_report_path path, const char *run, alx_error *err)
+{
+    return in_folder(path, run, "report.html", err);
+}
+
+static alx_status in_run(cli_report_path path, const cli_report *r, const char *name, alx_error *err)
+{
+    return in_folder(path, r->run, name, err);
 }
 
 static alx_status load_recipe(cli_report *r, alx_error *err)
 {
-    path_text path;
+    cli_report_path path;
     const alx_status status = in_run(path, r, "recipe.yaml", err);
     return status ? status : alx_recipe_open(&r->recipe, path, err);
 }
 
 static alx_status load_history(cli_report *r, alx_error *err)
 {
-    path_text path;
+    cli_report_path path;
     char *monitor = NULL;
     r->best = -1;
     alx_status status = in_run(path, r, "metrics.csv", err);
@@ -43,7 +52,7 @@ static alx_status load_history(cli_report *r, alx_error *err)
 
 static alx_status load_network(cli_report *r, alx_error *err)
 {
-    path_text path;
+    cli_report_path path;
     alx_explain_config config;
     alx_explain_config_init(&config);
     config.language = r->language;
@@ -120,8 +129,18 @@ alx_status cli_report_need(cli_report *r, cli_part part, alx_error *err)
     return said->status;
 }
 
+void cli_report_refresh(cli_report *r)
+{
+    cli_history_finish(&r->history);
+    r->parts[CLI_PART_HISTORY].tried = false;
+    alx_dataset_destroy(r->train); /* what is drawn of it is kept */
+    r->train = NULL;
+    r->parts[CLI_PART_TRAIN].tried = false;
+}
+
 void cli_report_finish(cli_report *r)
 {
+    for (int i = 0; i < CLI_SECTIONS_MOST; i++) alx_markup_finish(&r->kept[i]);
     cli_answers_finish(&r->answers);
     free(r->nearby.sample);
     free(r->nearby.features);

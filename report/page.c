@@ -15,6 +15,18 @@ void alx_page_finish(alx_page *page)
     *page = (alx_page){.language = page->language};
 }
 
+size_t alx_page_mark(const alx_page *page)
+{
+    return page->body.length;
+}
+
+void alx_page_take_back(alx_page *page, size_t mark)
+{
+    if (mark >= page->body.length) return;
+    page->body.length = mark;
+    page->body.text[mark] = 0;
+}
+
 /* <tag>text</tag> */
 static void element(alx_markup *m, const char *tag, const char *text)
 {

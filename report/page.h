@@ -21,6 +21,9 @@ typedef struct alx_page {
 } alx_page;
 
 void alx_page_finish(alx_page *page);
+/* What was written since a mark is taken back, as where a figure failed halfway. */
+size_t alx_page_mark(const alx_page *page);
+void alx_page_take_back(alx_page *page, size_t mark);
 
 /* A section with its heading; id: letters of a link.  alx_page_section_end closes it. */
 void alx_page_section(alx_page *page, const char *id, const char *title);
