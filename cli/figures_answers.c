@@ -24,8 +24,8 @@ alx_status cli_figure_confusion(cli_report *r, const cli_sink *sink, alx_error *
     alx_confusion matrix = {.count = a->classes,
                             .names = names,
                             .cells = a->confusion,
-                            .rows = cli_say(r, "true class", "真实类别"),
-                            .columns = cli_say(r, "taken for", "被认作"),
+                            .rows = cli_say(r, "true class ↓", "真实类别 ↓"),
+                            .columns = cli_say(r, "taken for →", "被认作 →"),
                             .title = sink->page ? NULL : title};
     char description[256];
     snprintf(description, sizeof description,

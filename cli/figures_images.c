@@ -67,8 +67,12 @@ alx_status cli_figure_augmented(cli_report *r, const cli_sink *sink, alx_error *
             status = cli_tiles_add_image(&tiles, r->train, indices[i], epoch,
                                          epoch ? label : cli_say(r, "as it is", "原图"), NULL, err);
         }
-    return finish(&tiles, status, sink, AUGMENTED_EPOCHS + 1, cli_say(r, "Augmented image", "增强后的图片"),
-                  unreadable(r), err);
+    if (!status && !tiles.count) status = cli_fail(err, ALX_BAD_DATA, "%s", unreadable(r));
+    if (!status)
+        status = cli_sink_rows(sink, tiles.images, tiles.count, AUGMENTED_EPOCHS + 1,
+                               cli_say(r, "Augmented image", "增强后的图片"), err);
+    cli_tiles_finish(&tiles);
+    return status;
 }
 
 /* ---- Mistakes and doubts ---- */
@@ -194,14 +198,6 @@ static alx_status add_row(cli_tiles *tiles, const cli_report *r, const float *fe
     return status;
 }
 
-/* A row of its own in a page, which wraps it as a whole. */
-static alx_status write_row(const cli_sink *sink, const cli_report *r, cli_tiles *tiles, int first, alx_error *err)
-{
-    if (!sink->page) return ALX_OK;
-    return cli_sink_tiles(sink, tiles->images + first, tiles->count - first, NEIGHBOURS + 1,
-                          cli_say(r, "Query and its neighbours", "查询图片及其近邻"), err);
-}
-
 /* A file that was named, in place of images of the data. */
 static alx_status add_file(cli_tiles *tiles, const cli_report *r, alx_error *err)
 {
@@ -240,18 +236,17 @@ alx_status cli_figure_neighbours(cli_report *r, const cli_sink *sink, alx_error 
     status = cli_tiles_init(&tiles, QUERIES * (NEIGHBOURS + 1), err);
     if (!status && r->image) status = add_file(&tiles, r, err);
     for (int i = 0; i < QUERIES && i < a->sample_count && !r->image && !status; i++) {
-        const int at = (int)((int64_t)i * a->sample_count / QUERIES), first = tiles.count;
+        const int at = (int)((int64_t)i * a->sample_count / QUERIES);
         char note[256], said[200];
         describe(said, r, a->sample[at]);
         snprintf(note, sizeof note, cli_say(r, "query; said: %s", "查询；答：%s"), said);
         status = cli_tiles_add_image(&tiles, r->images, a->sample[at], 0,
                                      alx_dataset_class_name(r->images, a->truth[a->sample[at]]), note, err);
         if (!status) status = add_row(&tiles, r, a->features + at * a->feature_size, err);
-        if (!status) status = write_row(sink, r, &tiles, first, err);
     }
-    if (!status && !sink->page)
-        status = cli_sink_tiles(sink, tiles.images, tiles.count, NEIGHBOURS + 1,
-                                cli_say(r, "Nearest in the last hidden layer", "最后一个隐藏层中的近邻"), err);
+    if (!status)
+        status = cli_sink_rows(sink, tiles.images, tiles.count, NEIGHBOURS + 1,
+                               cli_say(r, "Nearest in the last hidden layer", "最后一个隐藏层中的近邻"), err);
     cli_tiles_finish(&tiles);
     return status;
 }

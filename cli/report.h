@@ -106,6 +106,9 @@ alx_status cli_sink_panels(const cli_sink *sink, const alx_curve_panel *panels, 
 /* Images, in a picture `columns` in a row.  alt: what they are; it is the picture's title. */
 alx_status cli_sink_tiles(const cli_sink *sink, const alx_plot_image *images, int count, int columns, const char *alt,
                           alx_error *err);
+/* The same, where rows belong together: in a page each wraps by itself. */
+alx_status cli_sink_rows(const cli_sink *sink, const alx_plot_image *images, int count, int columns, const char *alt,
+                         alx_error *err);
 /* Images whose single pixels matter, each as large as the page allows. */
 alx_status cli_sink_mosaics(const cli_sink *sink, const alx_plot_image *images, int count, int columns, const char *alt,
                             alx_error *err);

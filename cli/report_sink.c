@@ -32,6 +32,18 @@ alx_status cli_sink_tiles(const cli_sink *sink, const alx_plot_image *images, in
     return alx_plot_samples(&(alx_target){.path = sink->path}, images, count, columns, alt, err);
 }
 
+alx_status cli_sink_rows(const cli_sink *sink, const alx_plot_image *images, int count, int columns, const char *alt,
+                         alx_error *err)
+{
+    alx_status status = ALX_OK;
+    if (!sink->page) return cli_sink_tiles(sink, images, count, columns, alt, err);
+    for (int first = 0; first < count && !status; first += columns) {
+        const int left = count - first;
+        status = cli_sink_tiles(sink, images + first, left < columns ? left : columns, columns, alt, err);
+    }
+    return status;
+}
+
 alx_status cli_sink_mosaics(const cli_sink *sink, const alx_plot_image *images, int count, int columns, const char *alt,
                             alx_error *err)
 {
@@ -44,7 +56,7 @@ alx_status cli_sink_mosaics(const cli_sink *sink, const alx_plot_image *images, 
         snprintf(text, sizeof text, "%s: %s", alt, images[i].label);
         snprintf(caption, sizeof caption, "%s%s%s", images[i].label, images[i].note ? " · " : "",
                  images[i].note ? images[i].note : "");
-        status = alx_page_image(sink->page, &raster, text, caption, 1, err);
+        status = alx_page_image(sink->page, &raster, text, caption, err);
     }
     alx_page_figures_end(sink->page);
     return status;

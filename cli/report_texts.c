@@ -52,7 +52,8 @@ static void add_answers(alx_page *page, const cli_report *r)
     const cli_answers *a = &r->answers;
     char label[160];
     snprintf(label, sizeof label, cli_say(r, "images evaluated (%s)", "评估的图片（%s）"), r->split);
-    row(page, label, "%" PRId64, a->count);
+    char number[32];
+    row(page, label, "%s", cli_thousands(a->count, number));
     if (a->skipped) row(page, cli_say(r, "images that cannot be read", "无法读取的图片"), "%" PRId64, a->skipped);
     row(page, cli_say(r, "accuracy, with its 95 % interval", "准确率及其 95 % 区间"), "%.4f (%.4f – %.4f)", a->accuracy,
         a->interval[0], a->interval[1]);
@@ -92,54 +93,68 @@ alx_status cli_write_summary(cli_report *r, alx_page *page, alx_error *err)
 
 /* ---- The recipe ---- */
 
-static void add_keys(alx_page *page, const cli_report *r, bool all)
+/* Of a recipe of defaults, where one is given, only what differs. */
+static void add_keys(alx_page *page, const cli_report *r, const alx_recipe *defaults)
 {
     alx_option_info option;
     const char *section;
     begin_pairs(page, r,
-                all ? cli_say(r, "Every key", "全部键") : cli_say(r, "Keys unlike their defaults", "与默认值不同的键"));
+                defaults ? cli_say(r, "Keys unlike their defaults", "与默认值不同的键")
+                         : cli_say(r, "Every key", "全部键"));
     for (int i = 0; alx_recipe_option(i, &section, &option); i++) {
-        char key[128], *value = NULL;
+        char key[128], *value = NULL, *usual = NULL;
         if (option.alias) continue;
         snprintf(key, sizeof key, "%s%s%s", section, *section ? "." : "", option.name);
-        if (alx_recipe_value(&value, r->recipe, key, NULL)) continue;
-        if (all || !option.default_value || strcmp(value, option.default_value) != 0) row(page, key, "%s", value);
+        if (defaults && alx_recipe_value(&usual, defaults, key, NULL)) continue;
+        if (!alx_recipe_value(&value, r->recipe, key, NULL) && (!usual || strcmp(usual, value) != 0))
+            row(page, key, "%s", value);
+        alx_text_destroy(usual);
         alx_text_destroy(value);
     }
     alx_page_table_end(page);
 }
 
-alx_status cli_write_recipe(cli_report *r, alx_page *page, alx_error *err)
+/* The command that repeats the run, as a shell reads it. */
+static alx_status add_command(alx_page *page, const cli_report *r, alx_error *err)
 {
-    const alx_status status = cli_report_need(r, CLI_PART_RECIPE, err);
-    if (status) return status;
-    char engine[32], text[512];
     char *command = NULL;
     size_t size;
+    cli_report_path path;
     FILE *stream = open_memstream(&command, &size);
     if (!stream) return cli_fail(err, ALX_NO_MEMORY, "out of memory");
     fputs("alexnet train ", stream);
-    char path[4200];
     snprintf(path, sizeof path, "%s/recipe.yaml", r->run);
     cli_print_shell(stream, path);
     fclose(stream);
     alx_page_paragraph(page, cli_say(r, "The same training once more:", "重做同样的训练："));
     alx_page_code(page, cli_say(r, "The command", "命令"), command);
     free(command);
-    snprintf(
-        text, sizeof text,
-        cli_say(
-            r,
-            "This page was written by alexnet %s with oneDNN %s. The run's own threads and precision are "
-            "train.threads and train.precision below.",
-            "本页由 alexnet %s（oneDNN %s）写成。训练所用的线程数和精度见下面的 train.threads 和 train.precision。"),
-        alx_version(), alx_engine_version(engine));
-    alx_page_paragraph(page, text);
-    add_keys(page, r, false);
-    alx_page_details(page, cli_say(r, "All keys of the recipe", "配方的全部键"));
-    add_keys(page, r, true);
-    alx_page_details_end(page);
     return ALX_OK;
+}
+
+alx_status cli_write_recipe(cli_report *r, alx_page *page, alx_error *err)
+{
+    char engine[32], text[512];
+    alx_recipe *defaults = NULL;
+    alx_status status = cli_report_need(r, CLI_PART_RECIPE, err);
+    if (!status) status = alx_recipe_create(&defaults, err);
+    if (!status) status = add_command(page, r, err);
+    if (!status) {
+        snprintf(text, sizeof text,
+                 cli_say(r,
+                         "This page was written by alexnet %s with oneDNN %s. The run's own threads and precision are "
+                         "train.threads and train.precision below.",
+                         "本页由 alexnet %s（oneDNN %s）写成。训练所用的线程数和精度见下面的 train.threads 和 "
+                         "train.precision。"),
+                 alx_version(), alx_engine_version(engine));
+        alx_page_paragraph(page, text);
+        add_keys(page, r, defaults);
+        alx_page_details(page, cli_say(r, "All keys of the recipe", "配方的全部键"));
+        add_keys(page, r, NULL);
+        alx_page_details_end(page);
+    }
+    alx_recipe_destroy(defaults);
+    return status;
 }
 
 /* ---- Findings ---- */

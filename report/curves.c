@@ -29,6 +29,7 @@
 #define LINE_WIDTH    1.7
 #define MARKER_RADIUS 3.2
 #define POINT_RADIUS  2.2
+#define RING_RADIUS   3.0 /* of open ones, which go around others */
 
 enum { COLUMNS = 2, X_TICKS = 9, Y_TICKS = 7, MARKERS = 12 /* of a curve, about */, PANELS_MOST = 64 };
 
@@ -253,11 +254,13 @@ static bool find_point(const figure *f, const panel *p, const alx_curve *curve, 
 static void draw_points(alx_canvas *canvas, const figure *f, const panel *p, const alx_curve *curve)
 {
     double at[2];
+    const bool open = SHAPES[shape_of(curve->style)].open;
     cairo_new_path(canvas->cr);
     for (int k = 0; k < curve->count; k++)
-        if (find_point(f, p, curve, k, at)) add_marker(canvas->cr, shape_of(curve->style), at[0], at[1], POINT_RADIUS);
-    if (SHAPES[shape_of(curve->style)].open) /* what is below shows through */
-        alx_canvas_stroke(canvas, (alx_pen){.paint = colour(curve->style), .width = 1.1});
+        if (find_point(f, p, curve, k, at))
+            add_marker(canvas->cr, shape_of(curve->style), at[0], at[1], open ? RING_RADIUS : POINT_RADIUS);
+    if (open) /* what is below shows through */
+        alx_canvas_stroke(canvas, (alx_pen){.paint = colour(curve->style), .width = 0.9});
     else
         alx_canvas_fill(canvas, colour(curve->style));
 }

@@ -7,7 +7,7 @@
 #include "report/encode.h"
 #include "report/page_style.h"
 
-enum { TILE_PIXELS = 128, IMAGE_PIXELS = 1000 };
+enum { TILE_PIXELS = 128, ALONE_WIDTH = 320 };
 
 void alx_page_finish(alx_page *page)
 {
@@ -179,16 +179,18 @@ alx_status alx_page_tiles(alx_page *page, const alx_plot_image *images, int coun
     return status;
 }
 
-alx_status alx_page_image(alx_page *page, const alx_raster *image, const char *alt, const char *caption, int exact,
-                          alx_error *err)
+alx_status alx_page_image(alx_page *page, const alx_raster *image, const char *alt, const char *caption, alx_error *err)
 {
     alx_markup *m = &page->body;
-    alx_markup_format(m, "<figure class=\"alone\"><img width=\"%d\" height=\"%d\"", image->width, image->height);
+    const int longer = image->width > image->height ? image->width : image->height;
+    const int factor = longer < ALONE_WIDTH ? ALONE_WIDTH / longer : 1;
+    alx_markup_format(m, "<figure class=\"alone\"><img class=\"pixels\" width=\"%d\" height=\"%d\"",
+                      image->width * factor, image->height * factor);
     attribute(m, "alt", alt, NULL);
     alx_markup_add(m, " src=\"");
-    const alx_status status = exact ? alx_encode_png(m, image, err) : alx_encode_image(m, image, IMAGE_PIXELS, err);
+    const alx_status status = alx_encode_png(m, image, err);
     alx_markup_add(m, "\">");
-    if (caption) element(m, "figcaption", caption);
+    element(m, "figcaption", caption);
     alx_markup_add(m, "</figure>\n");
     return status;
 }

@@ -49,8 +49,8 @@ void alx_page_figure_end(alx_page *page);
 /* Images as tiles that wrap: what alx_plot_samples draws into a picture.  alt: what an image shows, in front of its
  * label. */
 alx_status alx_page_tiles(alx_page *page, const alx_plot_image *images, int count, const char *alt, alx_error *err);
-/* A picture at its size or smaller, alone; exact: PNG. */
-alx_status alx_page_image(alx_page *page, const alx_raster *image, const char *alt, const char *caption, int exact,
+/* A picture alone, exactly, small ones enlarged by whole factors. */
+alx_status alx_page_image(alx_page *page, const alx_raster *image, const char *alt, const char *caption,
                           alx_error *err);
 
 /* A table of `columns` columns; cells row by row, the headings first.  The first column is left, others right

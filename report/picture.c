@@ -76,7 +76,7 @@ static alx_status write_page(const alx_target *target, const alx_picture *pictur
     canvas.svg = m;
     alx_markup_format(m,
                       "<svg role=\"img\" aria-labelledby=\"t%d d%d\" viewBox=\"0 0 %.0f %.0f\" "
-                      "style=\"max-width:%.0fpx;min-width:%.0fpx\"><title id=\"t%d\">",
+                      "style=\"width:%.0fpx;min-width:%.0fpx\"><title id=\"t%d\">",
                       id, id, picture->width, picture->height, picture->width, LEAST_SHARE * picture->width, id);
     alx_markup_escape(m, target->title);
     alx_markup_format(m, "</title><desc id=\"d%d\">", id);
