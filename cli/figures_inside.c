@@ -168,23 +168,18 @@ alx_status cli_figure_features(cli_report *r, const cli_sink *sink, alx_error *e
 
 /* ---- Where it looks ---- */
 
-/* The image, and the same under the map. */
-static alx_status add_heat(cli_tiles *tiles, const alx_heatmap *map, uint8_t *rgb, int width, int height,
+/* Does not take rgb over. */
+static alx_status add_heat(cli_tiles *tiles, const alx_heatmap *map, const uint8_t *rgb, int width, int height,
                            const char *label, const char *note, alx_error *err)
 {
     float *values = calloc((size_t)width * (size_t)height, sizeof *values);
-    alx_pixels heated = {0};
+    alx_pixels both = {0};
     alx_status status = values ? ALX_OK : no_memory(err);
     if (!status) alx_heatmap_resize(map->values, map->height, map->width, values, height, width);
-    if (!status) status = alx_mosaic_heat(&heated, rgb, values, height, width, err);
+    if (!status) status = alx_mosaic_heat(&both, rgb, values, height, width, err);
+    if (!status) cli_tiles_add(tiles, both.rgb, both.width, both.height, label, note);
     free(values);
-    if (status) {
-        free(rgb);
-        return status;
-    }
-    cli_tiles_add(tiles, rgb, width, height, label, note);
-    cli_tiles_add(tiles, heated.rgb, width, height, label, note);
-    return ALX_OK;
+    return status;
 }
 
 static alx_status heat_image(cli_tiles *tiles, alx_grad_cam *cam, const cli_report *r, int64_t index, alx_error *err)
@@ -195,15 +190,15 @@ static alx_status heat_image(cli_tiles *tiles, alx_grad_cam *cam, const cli_repo
     uint8_t *rgb = malloc((size_t)width * (size_t)height * 3);
     alx_status status = rgb ? alx_dataset_image(r->images, index, rgb, err) : no_memory(err);
     if (!status) status = alx_grad_cam_image(cam, r->images, index, -1, &map, err);
-    if (status) {
-        free(rgb);
-        return status;
+    if (!status) {
+        char note[300];
+        snprintf(note, sizeof note, cli_say(r, "for %.200s %.2f", "依据 %.200s %.2f"),
+                 alx_model_class_name(r->model, map.class_index), map.probabilities[map.class_index]);
+        status = add_heat(tiles, &map, rgb, width, height, alx_dataset_class_name(r->images, r->answers.truth[index]),
+                          note, err);
     }
-    char note[300];
-    snprintf(note, sizeof note, cli_say(r, "for %.200s %.2f", "依据 %.200s %.2f"),
-             alx_model_class_name(r->model, map.class_index), map.probabilities[map.class_index]);
-    return add_heat(tiles, &map, rgb, width, height, alx_dataset_class_name(r->images, r->answers.truth[index]), note,
-                    err);
+    free(rgb);
+    return status;
 }
 
 static alx_status heat_file(cli_tiles *tiles, alx_grad_cam *cam, const cli_report *r, alx_error *err)
@@ -214,14 +209,14 @@ static alx_status heat_file(cli_tiles *tiles, alx_grad_cam *cam, const cli_repor
     uint8_t *rgb = malloc((size_t)size[0] * (size_t)size[1] * 3);
     alx_status status = rgb ? alx_model_image(r->model, r->image, rgb, err) : no_memory(err);
     if (!status) status = alx_grad_cam_file(cam, r->image, -1, &map, err);
-    if (status) {
-        free(rgb);
-        return status;
+    if (!status) {
+        char label[256];
+        snprintf(label, sizeof label, "%.200s %.2f", alx_model_class_name(r->model, map.class_index),
+                 map.probabilities[map.class_index]);
+        status = add_heat(tiles, &map, rgb, size[1], size[0], label, NULL, err);
     }
-    char label[256];
-    snprintf(label, sizeof label, "%.200s %.2f", alx_model_class_name(r->model, map.class_index),
-             map.probabilities[map.class_index]);
-    return add_heat(tiles, &map, rgb, size[1], size[0], label, NULL, err);
+    free(rgb);
+    return status;
 }
 
 static alx_status draw_heat(cli_report *r, const cli_sink *sink, bool mistakes, alx_error *err)
@@ -237,7 +232,7 @@ static alx_status draw_heat(cli_report *r, const cli_sink *sink, bool mistakes, 
     alx_grad_cam_config config;
     alx_grad_cam_config_init(&config);
     cli_tiles tiles;
-    status = cli_tiles_init(&tiles, 2 * HEATED, err);
+    status = cli_tiles_init(&tiles, HEATED, err);
     if (!status) status = alx_grad_cam_create(&cam, r->model, &config, err);
     if (!status && r->image) status = heat_file(&tiles, cam, r, err);
     const cli_answers *a = &r->answers;
@@ -245,7 +240,7 @@ static alx_status draw_heat(cli_report *r, const cli_sink *sink, bool mistakes, 
     int64_t wrong = 0;
     for (int64_t i = 0; i < a->count; i++) wrong += a->predicted[a->order[i]] != a->truth[a->order[i]];
     const int64_t of = mistakes ? wrong : a->count - wrong, step = mistakes || of < HEATED ? 1 : of / HEATED;
-    for (int64_t i = 0, seen_so_far = 0; i < a->count && !r->image && tiles.count < 2 * HEATED && !status; i++) {
+    for (int64_t i = 0, seen_so_far = 0; i < a->count && !r->image && tiles.count < HEATED && !status; i++) {
         const int64_t image = a->order[i];
         if ((a->predicted[image] != a->truth[image]) != mistakes) continue;
         if (seen_so_far++ % step == 0) status = heat_image(&tiles, cam, r, image, err);
@@ -257,7 +252,7 @@ static alx_status draw_heat(cli_report *r, const cli_sink *sink, bool mistakes, 
                                    : cli_say(r, "no answer is right", "没有答对的"));
     if (!status)
         status =
-            cli_sink_tiles(sink, tiles.images, tiles.count, 4, cli_say(r, "Where the model looks", "模型看哪里"), err);
+            cli_sink_tiles(sink, tiles.images, tiles.count, 3, cli_say(r, "Where the model looks", "模型看哪里"), err);
     cli_tiles_finish(&tiles);
     return status;
 }

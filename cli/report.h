@@ -109,7 +109,7 @@ alx_status cli_sink_tiles(const cli_sink *sink, const alx_plot_image *images, in
 /* The same, where rows belong together: in a page each wraps by itself. */
 alx_status cli_sink_rows(const cli_sink *sink, const alx_plot_image *images, int count, int columns, const char *alt,
                          alx_error *err);
-/* Images whose single pixels matter, each as large as the page allows. */
+/* Mosaics, whose single pixels matter, each as large as the page allows; those without a note are plain images. */
 alx_status cli_sink_mosaics(const cli_sink *sink, const alx_plot_image *images, int count, int columns, const char *alt,
                             alx_error *err);
 

@@ -49,13 +49,15 @@ alx_status cli_sink_mosaics(const cli_sink *sink, const alx_plot_image *images, 
 {
     if (!sink->page) return alx_plot_samples(&(alx_target){.path = sink->path}, images, count, columns, alt, err);
     alx_status status = ALX_OK;
+    for (int i = 0; i < count && !status; i++) /* what is no mosaic */
+        if (!images[i].note) status = alx_page_tiles(sink->page, &images[i], 1, alt, err);
     alx_page_figures(sink->page);
     for (int i = 0; i < count && !status; i++) {
+        if (!images[i].note) continue;
         const alx_raster raster = {images[i].rgb, images[i].width, images[i].height};
         char text[600], caption[600];
         snprintf(text, sizeof text, "%s: %s", alt, images[i].label);
-        snprintf(caption, sizeof caption, "%s%s%s", images[i].label, images[i].note ? " · " : "",
-                 images[i].note ? images[i].note : "");
+        snprintf(caption, sizeof caption, "%s · %s", images[i].label, images[i].note);
         status = alx_page_image(sink->page, &raster, text, caption, err);
     }
     alx_page_figures_end(sink->page);

@@ -9,6 +9,7 @@
 #define TITLE_HEIGHT 26.0
 #define AXIS_HEIGHT  22.0 /* "predicted class" */
 #define NAME_MOST    116.0
+#define NAME_FEW     170.0 /* with few classes */
 #define NAME_SKIP    7.0
 #define GAP          1.0
 
@@ -49,7 +50,7 @@ static alx_status lay_out(figure *f, alx_error *err)
         widest = fmax(widest, alx_canvas_text_width(&canvas, &ROW, given->names[i]));
     alx_canvas_release(&canvas);
     f->cell = cell_side(given->count);
-    f->names = fmin(ceil(widest) + 1, NAME_MOST);
+    f->names = fmin(ceil(widest) + 1, given->count <= 4 ? NAME_FEW : NAME_MOST);
     f->standing = widest > f->cell - 6;
     f->heads = f->standing ? f->names : 14;
     f->left = MARGIN + f->names + NAME_SKIP;

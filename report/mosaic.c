@@ -98,16 +98,19 @@ alx_status alx_mosaic_maps(alx_pixels *out, const float *values, int count, int 
 
 alx_status alx_mosaic_heat(alx_pixels *out, const uint8_t *rgb, const float *map, int height, int width, alx_error *err)
 {
-    *out = (alx_pixels){.width = width, .height = height};
-    const size_t pixels = (size_t)height * (size_t)width;
-    out->rgb = malloc(pixels * 3);
-    if (!out->rgb) return alx_picture_fail(err, ALX_NO_MEMORY, "out of memory: %zu pixels", pixels);
-    for (size_t i = 0; i < pixels; i++) {
-        const uint8_t *from = rgb + 3 * i;
+    const alx_status status = reserve(out, 2, height, width, 2, err);
+    if (status) return status;
+    for (int i = 0; i < height * width; i++) {
+        const uint8_t *from = rgb + 3 * (size_t)i;
         const double grey = 0.299 * from[0] + 0.587 * from[1] + 0.114 * from[2];
         double colour[3];
         viridis(colour, map[i]);
-        for (int c = 0; c < 3; c++) out->rgb[3 * i + (size_t)c] = (uint8_t)lround(0.45 * grey + 0.55 * colour[c]);
+        uint8_t *plain = pixel(out, 0, 2, height, width, i / width, i % width);
+        uint8_t *heated = pixel(out, 1, 2, height, width, i / width, i % width);
+        for (int c = 0; c < 3; c++) {
+            plain[c] = from[c];
+            heated[c] = (uint8_t)lround(0.45 * grey + 0.55 * colour[c]);
+        }
     }
     return ALX_OK;
 }

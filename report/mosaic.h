@@ -20,7 +20,7 @@ alx_status alx_mosaic_kernels(alx_pixels *out, const float *values, int count, i
 /* values: (count, height, width), from the smallest of all (dark) to the largest (bright) in viridis' colours. */
 alx_status alx_mosaic_maps(alx_pixels *out, const float *values, int count, int height, int width, int columns,
                            alx_error *err);
-/* The image, grey, under the map (height, width; 0..1) in viridis' colours. */
+/* The image, and beside it the same, grey, under the map (height, width; 0..1) in viridis' colours. */
 alx_status alx_mosaic_heat(alx_pixels *out, const uint8_t *rgb, const float *map, int height, int width,
                            alx_error *err);
 /* Columns that make a mosaic of so many pieces about twice as wide as high. */

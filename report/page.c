@@ -7,7 +7,7 @@
 #include "report/encode.h"
 #include "report/page_style.h"
 
-enum { TILE_PIXELS = 128, ALONE_WIDTH = 320 };
+enum { TILE_PIXELS = 128, ALONE_WIDTH = 480 };
 
 void alx_page_finish(alx_page *page)
 {
@@ -146,11 +146,12 @@ static alx_status add_tile(alx_page *page, const alx_plot_image *image, const ch
 {
     alx_markup *m = &page->body;
     const alx_raster raster = {image->rgb, image->width, image->height};
-    alx_markup_add(m, "<li><figure><img");
-    if (image->width <= TILE_PIXELS / 2) alx_markup_add(m, " class=\"pixels\"");
+    const bool wide = image->width > 3 * image->height / 2; /* two columns */
+    alx_markup_add(m, wide ? "<li class=\"wide\"><figure><img" : "<li><figure><img");
+    if (image->height <= TILE_PIXELS / 2) alx_markup_add(m, " class=\"pixels\"");
     attribute(m, "alt", alt, image->label);
     alx_markup_add(m, " src=\"");
-    const alx_status status = alx_encode_image(m, &raster, TILE_PIXELS, err);
+    const alx_status status = alx_encode_image(m, &raster, wide ? 2 * TILE_PIXELS : TILE_PIXELS, err);
     alx_markup_add(m, "\"><figcaption>");
     if (image->label) {
         alx_markup_add(m, "<b");
