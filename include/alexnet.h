@@ -710,6 +710,21 @@ ALX_API alx_status alx_features_images(alx_features *features, const alx_dataset
                                        int count, float *values, float *probabilities, alx_status *status,
                                        alx_error *errors, alx_error *err);
 
+/* Features in a file for other tools, row by row; it appears whole, or not at all.  By the ending of its name:
+ *   .npy  an array (rows, size) of float32 in NumPy's format 1.0; beside it the same name in .csv, with the columns
+ * path and label, row for row; .csv  the columns path, label, f0, f1, ... */
+typedef struct alx_feature_file alx_feature_file;
+
+/* ALX_USAGE when the name ends in neither.  size: values of a row. */
+ALX_API alx_status alx_feature_file_create(alx_feature_file **file, const char *path, int64_t size, alx_error *err);
+/* values: (size); label: "" where none is known. */
+ALX_API alx_status alx_feature_file_add(alx_feature_file *file, const char *path, const char *label,
+                                        const float *values, alx_error *err);
+/* Files of these names that exist are replaced. */
+ALX_API alx_status alx_feature_file_finish(alx_feature_file *file, alx_error *err);
+/* Without finish before, nothing is left. */
+ALX_API void alx_feature_file_destroy(alx_feature_file *file);
+
 /* ---- The inside of a trained model: where it looks ------------------------------ */
 
 /* Grad-CAM (Selvaraju et al. 2017, "Grad-CAM: Visual explanations from deep networks via gradient-based localization"):
@@ -734,8 +749,8 @@ typedef struct alx_heatmap {
     const float *probabilities; /* (classes) */
 } alx_heatmap;
 
-/* ALX_USAGE when the layer is not there, when its output is no image, when there is no convolution and no layer was
- * named, and when the class does not depend on the layer. */
+/* ALX_USAGE when the layer is not there, when its output is no image, and when there is no convolution and no layer was
+ * named. */
 ALX_API alx_status alx_grad_cam_create(alx_grad_cam **grad_cam, const alx_model *model,
                                        const alx_grad_cam_config *config, alx_error *err);
 ALX_API void alx_grad_cam_destroy(alx_grad_cam *grad_cam);
@@ -781,8 +796,9 @@ typedef struct alx_layer_activity {
     double gradient_norm;       /* of the mean loss */
 } alx_layer_activity;
 
-/* A copy of the model's weights is taken for the time of the call.  The data set's classes must be the model's; they
- * may come in another order.  Images that cannot be read are left out; ALX_BAD_DATA when none is left. */
+/* The model must outlive the result; a copy of its weights is taken for the time of the call.  The data set's classes
+ * must be the model's; they may come in another order.  Images that cannot be read are left out; ALX_BAD_DATA when none
+ * is left. */
 ALX_API alx_status alx_activity_create(alx_activity **activity, const alx_model *model, const alx_dataset *dataset,
                                        const alx_activity_config *config, alx_error *err);
 ALX_API void alx_activity_destroy(alx_activity *activity);
