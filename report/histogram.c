@@ -50,13 +50,13 @@ int alx_histogram_buckets(const alx_histogram *h, alx_histogram_bucket buckets[A
 {
     const int infinite = 0xff * PER_OCTAVE; /* the first cell of what is not finite */
     int largest = infinite - 1, used = 0;
-    while (largest > 0 && !h->cells[largest] && !h->cells[SIGN + largest]) largest--;
-    const int smallest = largest >= OCTAVES * PER_OCTAVE ? largest - OCTAVES * PER_OCTAVE + 1 : 0;
+    while (largest > 1 && !h->cells[largest] && !h->cells[SIGN + largest]) largest--;
+    const int smallest = largest >= OCTAVES * PER_OCTAVE ? largest - OCTAVES * PER_OCTAVE + 1 : 1;
     int64_t middle = 0;
     for (int c = 0; c < smallest; c++) middle += h->cells[c] + h->cells[SIGN + c];
     if (!h->count) return 0;
     for (int c = largest; c >= smallest; c--) put(buckets, &used, -cell_edge(c + 1), -cell_edge(c), h->cells[SIGN + c]);
-    if (smallest) put(buckets, &used, -cell_edge(smallest), cell_edge(smallest), middle);
+    put(buckets, &used, -cell_edge(smallest), cell_edge(smallest), middle);
     for (int c = smallest; c <= largest; c++) put(buckets, &used, cell_edge(c), cell_edge(c + 1), h->cells[c]);
     while (!buckets[used - 1].count) used--;
     return used;
