@@ -188,8 +188,7 @@ void alx_event_file_scalar(alx_event_file *e, int64_t step, const char *tag, dou
 
 void alx_event_file_histogram(alx_event_file *e, int64_t step, const char *tag, const alx_histogram *h)
 {
-    alx_histogram_bucket buckets[ALX_HISTOGRAM_BUCKETS];
-    const int count = alx_histogram_buckets(h, buckets);
+    const int count = alx_histogram_size(h);
     if (!count) return;
     begin_event(e, step);
     const message summary = open_message(e, EVENT_SUMMARY), inner = open_message(e, SUMMARY_VALUE);
@@ -201,10 +200,10 @@ void alx_event_file_histogram(alx_event_file *e, int64_t step, const char *tag, 
     put_double(e, HISTOGRAM_SUM, h->sum);
     put_double(e, HISTOGRAM_SQUARES, h->squares);
     const message limits = open_message(e, HISTOGRAM_LIMITS);
-    for (int i = 0; i < count; i++) put_fixed(e, double_bits(buckets[i].high), 8);
+    for (int i = 0; i < count; i++) put_fixed(e, double_bits(alx_histogram_limit(h, i)), 8);
     close_message(e, limits);
     const message counts = open_message(e, HISTOGRAM_COUNTS);
-    for (int i = 0; i < count; i++) put_fixed(e, double_bits((double)buckets[i].count), 8);
+    for (int i = 0; i < count; i++) put_fixed(e, double_bits((double)h->buckets[i]), 8);
     close_message(e, counts);
     close_message(e, histogram);
     close_message(e, inner);

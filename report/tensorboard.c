@@ -10,7 +10,7 @@
 #include "report/fail.h"
 
 enum {
-    ROWS = 1 << 16, /* values of a tensor that are copied at once, at least one row of them */
+    VALUES = 1 << 16, /* of a tensor, that are copied at once; at least a row */
     TAG = 256
 };
 
@@ -40,9 +40,7 @@ static alx_status make_folder(char **path, const char *folder, const char *name,
 alx_status alx_tensorboard_open(alx_tensorboard *board, const char *folder, bool again, alx_error *err)
 {
     *board = (alx_tensorboard){0};
-    board->histogram = malloc(sizeof *board->histogram);
-    alx_status status = board->histogram ? ALX_OK : alx_report_fail(err, ALX_NO_MEMORY, "%s: out of memory", folder);
-    if (!status) status = make_folder(&board->train_folder, folder, "train", err);
+    alx_status status = make_folder(&board->train_folder, folder, "train", err);
     if (!status) status = make_folder(&board->validation_folder, folder, "validation", err);
     if (!status && !again && alx_event_folder_last_step(board->train_folder))
         status = alx_report_fail(err, ALX_USAGE,
@@ -59,8 +57,7 @@ void alx_tensorboard_finish(alx_tensorboard *board)
     alx_event_file_finish(&board->validation);
     free(board->train_folder);
     free(board->validation_folder);
-    free(board->histogram);
-    free(board->rows);
+    free(board->values);
     *board = (alx_tensorboard){0};
 }
 
@@ -137,18 +134,23 @@ static void make_tag(char tag[TAG], const char *name)
 static alx_status count_tensor(alx_tensorboard *board, const alx_trainer *trainer, int index,
                                const alx_tensor_info *info, alx_error *err)
 {
-    const int64_t rows = info->shape[0], width = info->count / rows, most = width < ROWS ? ROWS / width : 1;
+    static void (*const passes[])(alx_histogram *, const float *, int64_t) = {alx_histogram_look, alx_histogram_count};
+    const int64_t rows = info->shape[0], width = info->count / rows;
+    const int64_t most = least(rows, width < VALUES ? VALUES / width : 1);
     if (board->capacity < most * width) {
-        free(board->rows);
-        board->rows = malloc((size_t)(most * width) * sizeof *board->rows);
-        board->capacity = board->rows ? most * width : 0;
-        if (!board->rows) return alx_report_fail(err, ALX_NO_MEMORY, "%s: out of memory for its histogram", info->name);
+        free(board->values);
+        board->values = malloc((size_t)(most * width) * sizeof *board->values);
+        board->capacity = board->values ? most * width : 0;
+        if (!board->values)
+            return alx_report_fail(err, ALX_NO_MEMORY, "%s: out of memory for its histogram", info->name);
     }
-    alx_histogram_init(board->histogram);
-    for (int64_t first = 0; first < rows; first += most) {
-        const int64_t count = least(most, rows - first);
-        alx_trainer_tensor_rows(trainer, index, first, count, board->rows);
-        alx_histogram_add(board->histogram, board->rows, count * width);
+    alx_histogram_init(&board->histogram);
+    for (int pass = 0; pass < 2; pass++) {
+        for (int64_t first = 0; first < rows; first += most) {
+            const int64_t count = least(most, rows - first);
+            alx_trainer_tensor_rows(trainer, index, first, count, board->values);
+            passes[pass](&board->histogram, board->values, count * width);
+        }
     }
     return ALX_OK;
 }
@@ -161,7 +163,7 @@ static alx_status put_weights(alx_tensorboard *board, const alx_event *event, al
         char tag[TAG];
         make_tag(tag, info.name);
         status = count_tensor(board, event->trainer, i, &info, err);
-        if (!status) alx_event_file_histogram(&board->train, event->epoch, tag, board->histogram);
+        if (!status) alx_event_file_histogram(&board->train, event->epoch, tag, &board->histogram);
     }
     return status;
 }

@@ -10,8 +10,8 @@
 typedef struct alx_tensorboard {
     char *train_folder, *validation_folder;
     alx_event_file train, validation;
-    alx_histogram *histogram; /* of the tensor at hand */
-    float *rows;              /* (capacity): some rows of it */
+    alx_histogram histogram; /* of the tensor at hand */
+    float *values;           /* (capacity): some rows of it */
     int64_t capacity;
 } alx_tensorboard;
 

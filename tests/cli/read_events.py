@@ -103,7 +103,6 @@ def histogram(data):
     limits, counts = doubles(h[6]), doubles(h[7])
     assert len(limits) == len(counts) and list(limits) == sorted(set(limits)), 'limits do not rise'
     assert sum(counts) == double(h[3]), 'buckets do not add up'
-    assert double(h[2]) <= limits[-1] and (len(limits) < 2 or double(h[1]) <= limits[0])
     return [double(h[k]) for k in (3, 4, 5, 1, 2)] + [limits, counts]
 
 
@@ -180,12 +179,12 @@ def compare_weights(folder, model):
             assert count == len(values) and least == min(values) and most == max(values), name
             assert math.isclose(total, math.fsum(values), rel_tol=1e-9, abs_tol=1e-9), name
             assert math.isclose(squares, math.fsum(v * v for v in values), rel_tol=1e-9), name
-            found, values, at = [], sorted(values), 0
-            for limit in limits:  # a value on an edge belongs above it, or below it where it is negative
-                before = at
-                while at < len(values) and (values[at] < limit or (values[at] == limit and limit <= 0)):
-                    at += 1
-                found.append(at - before)
+            found = [0] * len(counts)
+            for value in values:
+                found[min(int((value - least) * len(counts) / (most - least)) if most > least else 0, len(counts) - 1)] += 1
+            width = (most - least) / len(limits)
+            assert limits[-1] == most and all(abs(least + width * (i + 1) - v) <= 1e-9 * width
+                                              for i, v in enumerate(limits)), name
             assert found == list(counts), f'{name}: {found} {counts}'
             compared += 1
     print(f'{compared} histograms are those of the weights')

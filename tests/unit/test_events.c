@@ -17,73 +17,58 @@
 
 /* ---- Histograms ---- */
 
-static int buckets_of(alx_histogram *h, const float *values, int count,
-                      alx_histogram_bucket buckets[ALX_HISTOGRAM_BUCKETS])
+static void fill(alx_histogram *h, const float *values, int count)
 {
     alx_histogram_init(h);
-    alx_histogram_add(h, values, count);
-    return alx_histogram_buckets(h, buckets);
-}
-
-/* Every value lies in the bucket that counts it, and buckets lie side by side. */
-static void assert_counted(const float *values, int count, int most)
-{
-    static alx_histogram h;
-    alx_histogram_bucket buckets[ALX_HISTOGRAM_BUCKETS];
-    const int used = buckets_of(&h, values, count, buckets);
-    assert_in_range(used, 1, most);
-    int64_t sum = 0;
-    for (int b = 0; b < used; b++) {
-        int inside = 0;
-        const double low = buckets[b].low, high = buckets[b].high;
-        for (int i = 0; i < count; i++) {
-            const double v = (double)values[i];
-            /* An edge belongs to what is larger in size. */
-            inside += low < 0 && high > 0    ? v > low && v < high
-                      : high <= 0 && low < 0 ? v > low && v <= high
-                                             : v >= low && v < high;
-        }
-        if (inside != buckets[b].count)
-            fail_msg("bucket %d, %g to %g: %lld, not %d", b, low, high, (long long)buckets[b].count, inside);
-        assert_true(low < high && (b == 0 || buckets[b - 1].high == low));
-        sum += buckets[b].count;
-    }
-    assert_true(buckets[0].count && buckets[used - 1].count);
-    assert_int_equal(sum, count);
-    assert_int_equal(h.count, count);
+    for (int i = 0; i < count; i += 7) alx_histogram_look(h, values + i, count - i < 7 ? count - i : 7);
+    for (int i = 0; i < count; i += 5) alx_histogram_count(h, values + i, count - i < 5 ? count - i : 5);
 }
 
 static void histograms_count(void **state)
 {
     (void)state;
-    static float values[4000];
-    uint32_t x = 1;
-    for (int i = 0; i < 4000; i++) {
-        x = x * 1664525 + 1013904223;
-        const double u = (double)(x >> 8) / 16777216 - 0.5;
-        values[i] = (float)(u * fabs(u) * exp(20 * (double)((x >> 4) % 1000) / 1000) * 1e-7);
+    float values[1000];
+    double sum = 0, squares = 0;
+    for (int i = 0; i < 1000; i++) {
+        values[i] = (float)(i * 7919 % 1000) / 250.0F - 1.5F; /* -1.5 to 2.496, evenly */
+        sum += (double)values[i];
+        squares += (double)values[i] * (double)values[i];
     }
-    assert_counted(values, 4000, ALX_HISTOGRAM_BUCKETS);
-    assert_counted(values, 1, 1);
-    const float same[] = {0.25F, 0.25F}, zero[] = {0, -0.0F, 0}, powers[] = {1, 2, 4, 8, -1, 1.125F, 1.1249999F};
-    assert_counted(same, 2, 1);
-    assert_counted(zero, 3, 1);
-    assert_counted(powers, 7, 8 * 4 * 2 + 200);
-    const float ends[] = {3.4e38F, -3.4e38F, 1e-45F}, tiny[] = {1e-45F, -1e-44F, 1e-40F};
-    assert_counted(ends, 3, ALX_HISTOGRAM_BUCKETS);
-    assert_counted(tiny, 3, ALX_HISTOGRAM_BUCKETS);
+    alx_histogram h;
+    fill(&h, values, 1000);
+    assert_int_equal(h.count, 1000);
+    assert_int_equal(alx_histogram_size(&h), ALX_HISTOGRAM_BUCKETS);
+    assert_true(h.least == -1.5 && h.most == (double)(999.0F / 250.0F - 1.5F) && h.sum == sum && h.squares == squares);
+    double low = h.least;
+    for (int b = 0; b < ALX_HISTOGRAM_BUCKETS; b++) {
+        const double high = alx_histogram_limit(&h, b);
+        int inside = 0;
+        for (int i = 0; i < 1000; i++)
+            inside += (double)values[i] >= low && ((double)values[i] < high || b == ALX_HISTOGRAM_BUCKETS - 1);
+        assert_true(high > low);
+        assert_int_equal(h.buckets[b], inside);
+        low = high;
+    }
+    assert_true(low == h.most);
 }
 
-static void histograms_leave_out_what_is_no_number(void **state)
+static void histograms_of_few_values(void **state)
 {
     (void)state;
-    static alx_histogram h;
-    alx_histogram_bucket buckets[ALX_HISTOGRAM_BUCKETS];
-    const float values[] = {NAN, INFINITY, 3, -INFINITY, -NAN};
-    assert_int_equal(buckets_of(&h, values, 5, buckets), 1);
+    const float odd[] = {NAN, INFINITY, 3, -INFINITY, -NAN}, same[] = {0.25F, 0.25F}, ends[] = {-3.4e38F, 3.4e38F, 0},
+                tiny[] = {1e-45F, 0};
+    alx_histogram h;
+    fill(&h, odd, 5);
     assert_true(h.count == 1 && h.sum == 3 && h.squares == 9 && h.least == 3 && h.most == 3);
-    assert_int_equal(buckets_of(&h, values, 2, buckets), 0);
-    assert_int_equal(buckets_of(&h, values, 0, buckets), 0);
+    assert_true(alx_histogram_size(&h) == 1 && h.buckets[0] == 1 && alx_histogram_limit(&h, 0) == 3);
+    fill(&h, odd, 2);
+    assert_int_equal(alx_histogram_size(&h), 0);
+    fill(&h, same, 2);
+    assert_true(alx_histogram_size(&h) == 1 && h.buckets[0] == 2);
+    fill(&h, ends, 3);
+    assert_true(h.buckets[0] == 1 && h.buckets[ALX_HISTOGRAM_BUCKETS - 1] == 1);
+    fill(&h, tiny, 2);
+    assert_true(h.buckets[0] == 1 && h.buckets[ALX_HISTOGRAM_BUCKETS - 1] == 1);
 }
 
 /* ---- Files ---- */
@@ -122,15 +107,14 @@ static unsigned char *read_bytes(const char *path, size_t *count)
 /* A file with scalars of steps 3 and 4 and a histogram of step 4; the caller frees its path. */
 static char *write_file(const char *folder)
 {
-    static alx_histogram h;
+    alx_histogram h;
     alx_event_file events;
     assert_int_equal(alx_event_file_create(&events, folder, 3, NULL), ALX_OK);
     char *path = strdup(events.path);
     alx_event_file_scalar(&events, 3, "epoch_loss", 0.5);
     alx_event_file_scalar(&events, 4, "epoch_loss", 0.25);
     const float values[] = {1, 2, -3};
-    alx_histogram_init(&h);
-    alx_histogram_add(&h, values, 3);
+    fill(&h, values, 3);
     alx_event_file_histogram(&events, 4, "conv2d_1/kernel/histogram", &h);
     assert_int_equal(alx_event_file_flush(&events, NULL), ALX_OK);
     alx_event_file_finish(&events);
@@ -211,7 +195,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(histograms_count),
-        cmocka_unit_test(histograms_leave_out_what_is_no_number),
+        cmocka_unit_test(histograms_of_few_values),
         cmocka_unit_test(checksums_are_castagnoli),
         cmocka_unit_test_setup_teardown(last_step_is_found, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(damage_is_survived, make_folder, remove_folder),
