@@ -257,6 +257,35 @@ static void one_layer_is_as_among_all(void **state)
     alx_model_destroy(model);
 }
 
+/* Few channels lie in plain order, so that what is kept is no copy. */
+static void what_a_sum_would_be_written_over_stays(void **state)
+{
+    (void)state;
+    static const char thin[] = "name: net\nclasses: 3\ninput: [12, 12, 3]\nlayers:\n"
+                               "  - conv2d: {name: a, filters: 4, kernel_size: 3, padding: same, activation: relu}\n"
+                               "  - conv2d: {name: c, filters: 4, kernel_size: 3, padding: same}\n"
+                               "  - conv2d: {name: d, filters: 4, kernel_size: 3, padding: same}\n"
+                               "  - add: {name: sum, from: [d, a]}\n"
+                               "  - activation: {activation: tanh}\n"
+                               "  - flatten\n  - dense: {units: classes, activation: softmax}\n";
+    static const char *const apart[] = {"a", "c", "d", "sum"};
+    alx_error err = {0};
+    alx_model *model;
+    float alone[4 * 144], among[4 * 4 * 144];
+    write_model(in_folder("thin.safetensors"), thin, thin, CLASSES, 12);
+    must(alx_model_open(&model, in_folder("thin.safetensors"), &err), &err);
+    alx_features *one = open_features(model, apart, 1, 1), *four = open_features(model, apart, 4, 1);
+    read_file(one, 3, alone, NULL);
+    read_file(four, 3, among, NULL);
+    for (int i = 0; i < 4 * 144; i++) {
+        assert_true(fabsf(alone[i] - among[i]) < 1e-5f);
+        assert_true(fabsf(among[3 * 576 + i] - among[2 * 576 + i] - among[i]) < 1e-5f);
+    }
+    alx_features_destroy(one);
+    alx_features_destroy(four);
+    alx_model_destroy(model);
+}
+
 static void layers_have_shapes_and_places(void **state)
 {
     (void)state;
@@ -450,6 +479,7 @@ int main(void)
         cmocka_unit_test(outputs_are_those_of_the_definitions),
         cmocka_unit_test(one_layer_is_as_among_all),
         cmocka_unit_test(layers_have_shapes_and_places),
+        cmocka_unit_test(what_a_sum_would_be_written_over_stays),
         cmocka_unit_test(a_linear_classifier_has_the_images),
         cmocka_unit_test(batches_change_nothing),
         cmocka_unit_test(images_of_a_data_set_come_by_index),
