@@ -786,7 +786,8 @@ ALX_API void alx_activity_config_init(alx_activity_config *config);
  * those of the activation. */
 typedef struct alx_layer_activity {
     const char *name, *type;    /* "conv2d_1", "conv2d" */
-    int64_t values, not_finite; /* of the output, whole batch; the figures are of the finite ones */
+    int64_t values, not_finite; /* of the output, whole batch, of the last layer the logits; the figures are of the
+                                 * finite ones */
     double mean, sd;            /* NaN: none is finite */
     double zeros;               /* share of exact zeros, 0..1 */
     int64_t units, dead;        /* dead: 0 for every image at every place */
