@@ -69,7 +69,8 @@ typedef struct cli_report {
     alx_network *network;
     alx_explanation *explanation;
     alx_dataset *train, *images;
-    const char *split; /* of images */
+    const char *split;   /* of images */
+    int64_t train_count; /* of train, as it was read; 0: it was not */
     alx_model *model, *initial;
     cli_answers answers;
     cli_nearby nearby;

@@ -63,8 +63,10 @@ static alx_status load_network(cli_report *r, alx_error *err)
 
 static alx_status load_train(cli_report *r, alx_error *err)
 {
-    const alx_status status = cli_report_need(r, CLI_PART_RECIPE, err);
-    return status ? status : alx_dataset_open(&r->train, r->recipe, "train", err);
+    alx_status status = cli_report_need(r, CLI_PART_RECIPE, err);
+    if (!status) status = alx_dataset_open(&r->train, r->recipe, "train", err);
+    if (!status) r->train_count = alx_dataset_count(r->train);
+    return status;
 }
 
 static alx_status load_images(cli_report *r, alx_error *err)

@@ -75,8 +75,8 @@ alx_status cli_write_summary(cli_report *r, alx_page *page, alx_error *err)
     row(page, cli_say(r, "network", "网络"), "%s", alx_network_name(r->network));
     row(page, cli_say(r, "parameters", "参数"), "%s", cli_thousands(parameters, number));
     row(page, cli_say(r, "classes", "类别数"), "%d", alx_network_classes(r->network));
-    if (!cli_report_need(r, CLI_PART_TRAIN, NULL))
-        row(page, cli_say(r, "training images", "训练图片"), "%s", cli_thousands(alx_dataset_count(r->train), number));
+    if (r->train_count || !cli_report_need(r, CLI_PART_TRAIN, NULL))
+        row(page, cli_say(r, "training images", "训练图片"), "%s", cli_thousands(r->train_count, number));
     if (!cli_report_need(r, CLI_PART_HISTORY, NULL)) add_history(page, r);
     if (!r->training && !cli_report_need(r, CLI_PART_ANSWERS, err)) add_answers(page, r);
     alx_page_table_end(page);
