@@ -325,7 +325,7 @@ alx_status cli_figure_map(cli_report *r, const cli_sink *sink, alx_error *err)
     char title[120];
     snprintf(
         title, sizeof title,
-        cli_say(r, "Principal components (%.0f %% + %.0f %% of the variance)", "主成分（占方差 %.0f %% 和 %.0f %%）"),
+        cli_say(r, "PCA: %.0f %% + %.0f %% of the variance", "主成分（占方差 %.0f %% 和 %.0f %%）"),
         100 * share[0], 100 * share[1]);
     const alx_curve_panel panels[2] = {
         {title, NULL, NULL, 0, 0, points[0].count, points[0].curves, NAN, 1},

@@ -23,7 +23,7 @@ typedef struct grid {
     const alx_plot_image *images;
     const char *title;
     int count, columns, rows;
-    double tile, row_height; /* points */
+    double tile, tile_height, row_height; /* points */
     double title_height;
     double width, height; /* of the whole, points */
     bool labels, notes;
@@ -59,12 +59,13 @@ static alx_status lay_out(grid *g, const alx_plot_image *images, int count, int 
         if (image->width > ALX_PIXELS_MOST || image->height > ALX_PIXELS_MOST)
             return alx_picture_fail(err, ALX_USAGE, "image %d of a grid is %d x %d; at most %d a side", i, image->width,
                                     image->height, ALX_PIXELS_MOST);
-        double side = image_scale(image) * (image->width > image->height ? image->width : image->height);
-        if (side > g->tile) g->tile = side;
+        const double scale = image_scale(image);
+        if (scale * image->width > g->tile) g->tile = scale * image->width;
+        if (scale * image->height > g->tile_height) g->tile_height = scale * image->height;
         g->labels |= image->label != NULL;
         g->notes |= image->note != NULL;
     }
-    g->row_height = g->tile + (g->labels || g->notes ? LABEL_SKIP : 0) + (g->labels ? LABEL_HEIGHT : 0) +
+    g->row_height = g->tile_height + (g->labels || g->notes ? LABEL_SKIP : 0) + (g->labels ? LABEL_HEIGHT : 0) +
                     (g->notes ? NOTE_HEIGHT : 0);
     g->title_height = title ? TITLE_HEIGHT : 0;
     g->width = 2 * MARGIN + g->columns * (g->tile + GAP) - GAP;
@@ -79,14 +80,14 @@ static alx_status lay_out(grid *g, const alx_plot_image *images, int count, int 
 /* ---- Drawing ---- */
 
 /* The image in the middle of a tile whose upper left corner is (x, y). */
-static alx_status draw_image(alx_canvas *canvas, const alx_plot_image *image, double x, double y, double tile,
-                             alx_error *err)
+static alx_status draw_image(alx_canvas *canvas, const alx_plot_image *image, double x, double y, double width,
+                             double height, alx_error *err)
 {
     const alx_raster raster = {image->rgb, image->width, image->height};
-    const double scale = image_scale(image), width = scale * image->width, height = scale * image->height;
-    const double left = (int)(x + (tile - width) / 2),
-                 top = (int)(y + (tile - height) / 2); /* on whole points: sharp edges */
-    return alx_canvas_image(canvas, &raster, left, top, width, height, image->label, err);
+    const double scale = image_scale(image), wide = scale * image->width, high = scale * image->height;
+    const double left = (int)(x + (width - wide) / 2),
+                 top = (int)(y + (height - high) / 2); /* on whole points: sharp edges */
+    return alx_canvas_image(canvas, &raster, left, top, wide, high, image->label, err);
 }
 
 static alx_status draw_tile(alx_canvas *canvas, const grid *g, int index, alx_error *err)
@@ -94,8 +95,8 @@ static alx_status draw_tile(alx_canvas *canvas, const grid *g, int index, alx_er
     const alx_plot_image *image = &g->images[index];
     double x = MARGIN + index % g->columns * (g->tile + GAP);
     double y = MARGIN + g->title_height + index / g->columns * (g->row_height + GAP);
-    alx_status status = draw_image(canvas, image, x, y, g->tile, err);
-    double baseline = y + g->tile + LABEL_SKIP + LABEL_HEIGHT - 6;
+    alx_status status = draw_image(canvas, image, x, y, g->tile, g->tile_height, err);
+    double baseline = y + g->tile_height + LABEL_SKIP + LABEL_HEIGHT - 6;
     if (!status && image->label) status = alx_canvas_text(canvas, &LABEL, image->label, x, baseline, g->tile, err);
     if (g->labels) baseline += NOTE_HEIGHT;
     if (!status && image->note) status = alx_canvas_text(canvas, &NOTE, image->note, x, baseline, g->tile, err);
