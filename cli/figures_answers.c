@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "cli/measures.h"
 #include "cli/output.h"
 #include "cli/report.h"
 #include "report/confusion.h"
@@ -119,32 +120,14 @@ alx_status cli_write_classes(cli_report *r, alx_page *page, alx_error *err)
 
 /* ---- Calibration ---- */
 
-enum { BINS = 10 };
-
-typedef struct calibration {
-    double count[BINS], confidence[BINS], accuracy[BINS]; /* means; NaN: nothing in the bin */
-    double error;                                         /* expected calibration error */
-} calibration;
-
-/* The expected calibration error, ten bins of equal width (Guo et al. 2017, "On calibration of modern neural
- * networks"): the mean distance of accuracy and confidence, weighed by the bins' images. */
-static calibration calibrate(const cli_answers *a)
+static cli_calibration calibrate(const cli_answers *a)
 {
-    calibration c = {0};
-    for (int64_t i = 0; i < a->images; i++) {
-        if (a->predicted[i] < 0) continue;
-        const double p = a->probabilities[i * a->classes + a->predicted[i]];
-        int bin = (int)(p * BINS);
-        bin = bin >= BINS ? BINS - 1 : bin < 0 ? 0 : bin;
-        c.count[bin]++;
-        c.confidence[bin] += p;
-        c.accuracy[bin] += a->predicted[i] == a->truth[i];
-    }
-    for (int bin = 0; bin < BINS; bin++) {
-        if (c.count[bin] > 0) c.error += fabs(c.confidence[bin] - c.accuracy[bin]) / (double)a->count;
-        c.confidence[bin] = c.count[bin] > 0 ? c.confidence[bin] / c.count[bin] : NAN;
-        c.accuracy[bin] = c.count[bin] > 0 ? c.accuracy[bin] / c.count[bin] : NAN;
-    }
+    cli_calibration c = {0};
+    for (int64_t i = 0; i < a->images; i++)
+        if (a->predicted[i] >= 0)
+            cli_calibration_take(&c, a->probabilities[i * a->classes + a->predicted[i]],
+                                 a->predicted[i] == a->truth[i]);
+    cli_calibration_end(&c);
     return c;
 }
 
@@ -153,16 +136,16 @@ alx_status cli_figure_calibration(cli_report *r, const cli_sink *sink, alx_error
     static const double ends[2] = {0, 1};
     const alx_status status = cli_report_need(r, CLI_PART_ANSWERS, err);
     if (status) return status;
-    const calibration c = calibrate(&r->answers);
-    double middle[BINS], share[BINS];
-    for (int i = 0; i < BINS; i++) {
-        middle[i] = (i + 0.5) / BINS;
+    const cli_calibration c = calibrate(&r->answers);
+    double middle[CLI_BINS], share[CLI_BINS];
+    for (int i = 0; i < CLI_BINS; i++) {
+        middle[i] = (i + 0.5) / CLI_BINS;
         share[i] = c.count[i] / (double)r->answers.count;
     }
     const alx_curve reliability[2] = {
         {cli_say(r, "perfect", "理想"), 2, ends, ends, 6, ALX_DASH_DOTTED},
-        {cli_say(r, "this model", "本模型"), BINS, c.confidence, c.accuracy, 0, ALX_DASH_SOLID}};
-    const alx_curve counts = {NULL, BINS, middle, share, 2, ALX_DASH_SOLID};
+        {cli_say(r, "this model", "本模型"), CLI_BINS, c.confidence, c.accuracy, 0, ALX_DASH_SOLID}};
+    const alx_curve counts = {NULL, CLI_BINS, middle, share, 2, ALX_DASH_SOLID};
     const char *confidence = cli_say(r, "probability of the answer", "所答类别的概率");
     const alx_curve_panel panels[2] = {{cli_say(r, "Right answers by confidence", "各置信度下的正确率"), confidence,
                                         cli_say(r, "share that is right", "答对的比例"), 0, 0, 2, reliability, NAN, 0},
@@ -177,52 +160,7 @@ alx_status cli_figure_calibration(cli_report *r, const cli_sink *sink, alx_error
 
 /* ---- Threshold ---- */
 
-enum { THRESHOLDS = 101, SURE_CLASS = 1 };
-
-typedef struct scored {
-    double score;
-    int positive;
-} scored;
-
-static int by_score(const void *x, const void *y)
-{
-    const double a = ((const scored *)x)->score, b = ((const scored *)y)->score;
-    return (a < b) - (a > b);
-}
-
-/* The area under the curve of true and false positives: how often a positive has the larger score, ties by half. */
-static double area(const scored *s, int64_t count)
-{
-    double sum = 0, positives = 0, negatives = 0;
-    for (int64_t i = 0; i < count;) {
-        double tied[2] = {0};
-        int64_t k = i;
-        for (; k < count && s[k].score == s[i].score; k++) tied[s[k].positive]++;
-        sum += tied[0] * (positives + tied[1] / 2);
-        positives += tied[1];
-        negatives += tied[0];
-        i = k;
-    }
-    return sum / (positives * negatives);
-}
-
-/* Accuracy, precision and recall when everything from a probability on counts as the second class. */
-static void sweep(double rows[4][THRESHOLDS], const scored *s, int64_t count)
-{
-    double positives = 0;
-    for (int64_t i = 0; i < count; i++) positives += s[i].positive;
-    int64_t at = 0;
-    double hits = 0;
-    for (int k = THRESHOLDS - 1; k >= 0; k--) { /* scores fall */
-        const double threshold = (double)k / (THRESHOLDS - 1);
-        for (; at < count && s[at].score >= threshold; at++) hits += s[at].positive;
-        const double taken = (double)at;
-        rows[0][k] = threshold;
-        rows[1][k] = (hits + ((double)count - positives - (taken - hits))) / (double)count;
-        rows[2][k] = taken > 0 ? hits / taken : NAN;
-        rows[3][k] = positives > 0 ? hits / positives : NAN;
-    }
-}
+enum { SURE_CLASS = 1 };
 
 alx_status cli_figure_threshold(cli_report *r, const cli_sink *sink, alx_error *err)
 {
@@ -233,23 +171,24 @@ alx_status cli_figure_threshold(cli_report *r, const cli_sink *sink, alx_error *
         return cli_fail(err, ALX_UNSUPPORTED,
                         cli_say(r, "a threshold is for two classes, and these are %d", "阈值只用于两类，这里有 %d 类"),
                         a->classes);
-    scored *s = calloc((size_t)a->count, sizeof *s);
+    cli_scored *s = calloc((size_t)a->count, sizeof *s);
     if (!s) return cli_fail(err, ALX_NO_MEMORY, "%s", NO_MEMORY);
     for (int64_t i = 0; i < a->count; i++)
-        s[i] = (scored){a->probabilities[a->order[i] * 2 + SURE_CLASS], a->truth[a->order[i]] == SURE_CLASS};
-    qsort(s, (size_t)a->count, sizeof *s, by_score);
-    double rows[4][THRESHOLDS];
-    sweep(rows, s, a->count);
-    const alx_curve curves[3] = {{cli_say(r, "accuracy", "准确率"), THRESHOLDS, rows[0], rows[1], 0, ALX_DASH_SOLID},
-                                 {cli_say(r, "precision", "精确率"), THRESHOLDS, rows[0], rows[2], 1, ALX_DASH_DASHED},
-                                 {cli_say(r, "recall", "召回率"), THRESHOLDS, rows[0], rows[3], 2, ALX_DASH_DASH_DOT}};
+        s[i] = (cli_scored){a->probabilities[a->order[i] * 2 + SURE_CLASS], a->truth[a->order[i]] == SURE_CLASS};
+    cli_scored_sort(s, a->count);
+    cli_sweep sweep;
+    cli_scored_sweep(&sweep, s, a->count);
+    const alx_curve curves[3] = {
+        {cli_say(r, "accuracy", "准确率"), CLI_THRESHOLDS, sweep.thresholds, sweep.accuracy, 0, ALX_DASH_SOLID},
+        {cli_say(r, "precision", "精确率"), CLI_THRESHOLDS, sweep.thresholds, sweep.precision, 1, ALX_DASH_DASHED},
+        {cli_say(r, "recall", "召回率"), CLI_THRESHOLDS, sweep.thresholds, sweep.recall, 2, ALX_DASH_DASH_DOT}};
     char label[200], text[400];
     const char *name = alx_dataset_class_name(r->images, SURE_CLASS);
     snprintf(label, sizeof label, cli_say(r, "least probability to say %s", "答“%s”所需的最小概率"), name);
     snprintf(text, sizeof text,
              cli_say(r, "Area under the ROC curve: %.4f. Precision and recall are those of the class %s.",
                      "ROC 曲线下面积：%.4f。精确率和召回率指类别“%s”。"),
-             area(s, a->count), name);
+             cli_scored_area(s, a->count), name);
     free(s);
     const alx_curve_panel panel = {cli_say(r, "What another threshold would give", "换一个阈值会怎样"),
                                    label,

@@ -39,11 +39,11 @@ static alx_status load_history(cli_report *r, alx_error *err)
     cli_report_path path;
     char *monitor = NULL;
     r->best = -1;
-    alx_status status = in_run(path, r, "metrics.csv", err);
+    alx_status status = cli_report_need(r, CLI_PART_RECIPE, err);
+    if (!status) status = in_run(path, r, "metrics.csv", err);
     if (!status) status = cli_history_read(&r->history, path, err);
     if (!status && !r->history.epochs)
         status = cli_fail(err, ALX_BAD_DATA, "%s: no epoch is in it yet, or the file is missing", path);
-    if (!status) status = cli_report_need(r, CLI_PART_RECIPE, err);
     if (!status) status = alx_recipe_value(&monitor, r->recipe, "train.monitor", err);
     if (!status) r->best = cli_history_best(&r->history, strcmp(monitor, "val_accuracy") == 0);
     alx_text_destroy(monitor);

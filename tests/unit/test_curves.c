@@ -330,7 +330,7 @@ static void test_svg_and_errors(void **state)
     assert_int_equal(alx_curves_draw(&(alx_target){.path = in_folder("x.png")}, &panel, 1, &err), ALX_USAGE);
     assert_non_null(strstr(err.message, "style -1"));
     curve.style = 0;
-    curve.dash = (alx_dash)4;
+    curve.dash = (alx_dash)5;
     assert_int_equal(alx_curves_draw(&(alx_target){.path = in_folder("x.png")}, &panel, 1, NULL), ALX_USAGE);
 }
 

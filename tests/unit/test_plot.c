@@ -93,7 +93,7 @@ static void test_grid(void **state)
     /* 4 x 2 is enlarged 48 times, and two pixels make a point: square pixels with sharp edges. */
     assert_int_equal(pixels_of(in_folder("grid.png"), 0xFF0000, size), 7 * 2 * 2 * 96 * 96);
     assert_int_equal(size[0], 2 * (2 * 28 + 5 * 192 + 4 * 20));
-    assert_int_equal(size[1], 2 * (2 * 28 + 46 + 2 * (192 + 7 + 21 + 18) + 20));
+    assert_int_equal(size[1], 2 * (2 * 28 + 46 + 2 * (96 + 7 + 21 + 18) + 20)); /* twice as wide as high */
     assert_int_equal(files(), 1);
 }
 
