@@ -1,7 +1,6 @@
 #include "report/canvas.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,16 +11,6 @@
 #define FAMILY "Inter, Noto Sans, DejaVu Sans, Noto Sans CJK SC, WenQuanYi Micro Hei, Droid Sans Fallback, sans-serif"
 
 enum { IMAGE_PIXELS = 160 /* of images in a page's drawings, at most */ };
-
-void alx_picture_set_error(alx_error *err, alx_status status, const char *format, ...)
-{
-    if (!err) return;
-    err->status = status;
-    va_list args;
-    va_start(args, format);
-    vsnprintf(err->message, sizeof err->message, format, args);
-    va_end(args);
-}
 
 /* ---- Shapes, by cairo ---- */
 
@@ -313,7 +302,7 @@ alx_status alx_canvas_text(alx_canvas *canvas, const alx_text_style *style, cons
         show_text(canvas, style, shown, x, baseline, width);
     g_free(shown);
     const cairo_status_t status = cairo_status(canvas->cr);
-    return status ? alx_picture_fail(err, ALX_FAILED, "cairo: text: %s", cairo_status_to_string(status)) : ALX_OK;
+    return status ? alx_report_fail(err, ALX_FAILED, "cairo: text: %s", cairo_status_to_string(status)) : ALX_OK;
 }
 
 alx_status alx_canvas_measure(alx_canvas *canvas, alx_error *err)
@@ -322,7 +311,7 @@ alx_status alx_canvas_measure(alx_canvas *canvas, alx_error *err)
     *canvas = (alx_canvas){.cr = cairo_create(surface)};
     cairo_surface_destroy(surface);
     const cairo_status_t status = cairo_status(canvas->cr);
-    return status ? alx_picture_fail(err, ALX_NO_MEMORY, "cairo: %s", cairo_status_to_string(status)) : ALX_OK;
+    return status ? alx_report_fail(err, ALX_NO_MEMORY, "cairo: %s", cairo_status_to_string(status)) : ALX_OK;
 }
 
 void alx_canvas_release(alx_canvas *canvas)
@@ -381,6 +370,6 @@ alx_status alx_canvas_image(alx_canvas *canvas, const alx_raster *image, double 
     alx_canvas_stroke(canvas, (alx_pen){.paint = {ALX_AXIS, 0.4, 0}, .width = 1});
     const cairo_status_t status = cairo_status(canvas->cr);
     if (!result && status)
-        result = alx_picture_fail(err, ALX_FAILED, "cairo: an image: %s", cairo_status_to_string(status));
+        result = alx_report_fail(err, ALX_FAILED, "cairo: an image: %s", cairo_status_to_string(status));
     return result;
 }

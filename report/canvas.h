@@ -10,6 +10,7 @@
 #include <pango/pangocairo.h>
 
 #include "alexnet.h"
+#include "report/fail.h"
 #include "report/markup.h"
 #include "report/theme.h"
 
@@ -17,16 +18,6 @@ typedef struct alx_canvas {
     cairo_t *cr;
     alx_markup *svg; /* NULL: cairo paints */
 } alx_canvas;
-
-void alx_picture_set_error(alx_error *err, alx_status status, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-static inline alx_status alx_picture_given(alx_status status)
-{
-    return status;
-}
-/* Fills err where there is one, and gives status.  A macro, as alx_fail is in the library: analysers see which status
- * comes back. */
-#define alx_picture_fail(err, status, ...) (alx_picture_set_error(err, status, __VA_ARGS__), alx_picture_given(status))
 
 /* ---- Shapes ---- */
 

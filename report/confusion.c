@@ -135,9 +135,9 @@ static alx_status draw(alx_canvas *canvas, const void *context, alx_error *err)
 alx_status alx_confusion_draw(const alx_target *target, const alx_confusion *matrix, alx_error *err)
 {
     if (matrix->count > ALX_CONFUSION_MOST)
-        return alx_picture_fail(err, ALX_UNSUPPORTED,
-                                "a matrix of %d classes has cells that nobody can tell apart; at most %d are drawn",
-                                matrix->count, ALX_CONFUSION_MOST);
+        return alx_report_fail(err, ALX_UNSUPPORTED,
+                               "a matrix of %d classes has cells that nobody can tell apart; at most %d are drawn",
+                               matrix->count, ALX_CONFUSION_MOST);
     figure f = {.given = matrix};
     const alx_status status = lay_out(&f, err);
     const alx_picture picture = {f.width, f.height, draw, &f};

@@ -188,8 +188,8 @@ static alx_status lay_out(figure *f, alx_error *err)
     arrange(f);
     const double most = ALX_PIXELS_MOST / ALX_PIXELS_PER_POINT;
     if (f->height > most)
-        return alx_picture_fail(err, ALX_USAGE, "a plot of these curves would be %.0f points high; at most %.0f",
-                                f->height, most);
+        return alx_report_fail(err, ALX_USAGE, "a plot of these curves would be %.0f points high; at most %.0f",
+                               f->height, most);
     return ALX_OK;
 }
 
@@ -381,21 +381,20 @@ static alx_status draw_figure(alx_canvas *canvas, const void *context, alx_error
     if (!status && f->shared)
         status = draw_legend(canvas, l, f->panels[0].given, f->panels[0].left, f->height - MARGIN - l->height, err);
     const cairo_status_t drawn = cairo_status(canvas->cr);
-    if (!status && drawn)
-        status = alx_picture_fail(err, ALX_FAILED, "cairo: curves: %s", cairo_status_to_string(drawn));
+    if (!status && drawn) status = alx_report_fail(err, ALX_FAILED, "cairo: curves: %s", cairo_status_to_string(drawn));
     return status;
 }
 
 static alx_status check(const alx_curve_panel *panels, int count, alx_error *err)
 {
     if (count < 1 || count > PANELS_MOST)
-        return alx_picture_fail(err, ALX_USAGE, "a plot has 1 to %d panels, not %d", PANELS_MOST, count);
+        return alx_report_fail(err, ALX_USAGE, "a plot has 1 to %d panels, not %d", PANELS_MOST, count);
     for (int i = 0; i < count; i++)
         for (int k = 0; k < panels[i].count; k++) {
             const alx_curve *curve = &panels[i].curves[k];
             if (curve->count < 0 || curve->style < 0 || (unsigned)curve->dash >= sizeof DASHES / sizeof *DASHES)
-                return alx_picture_fail(err, ALX_USAGE, "curve %d of panel %d: %d points, style %d, dash %d", k, i,
-                                        curve->count, curve->style, (int)curve->dash);
+                return alx_report_fail(err, ALX_USAGE, "curve %d of panel %d: %d points, style %d, dash %d", k, i,
+                                       curve->count, curve->style, (int)curve->dash);
         }
     return ALX_OK;
 }
@@ -414,7 +413,7 @@ alx_status alx_curves_draw(const alx_target *target, const alx_curve_panel *pane
                                : count == 1 ? ALONE_HEIGHT
                                             : PLOT_HEIGHT};
     f.panels = calloc((size_t)count, sizeof *f.panels);
-    if (!f.panels) return alx_picture_fail(err, ALX_NO_MEMORY, "out of memory: %d panels", count);
+    if (!f.panels) return alx_report_fail(err, ALX_NO_MEMORY, "out of memory: %d panels", count);
     for (int i = 0; i < count; i++) {
         f.panels[i].given = &panels[i];
         f.shared &= same_legend(&panels[0], &panels[i]);

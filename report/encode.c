@@ -13,8 +13,8 @@ alx_status alx_raster_surface(cairo_surface_t **out, const alx_raster *image, al
     const cairo_status_t status = cairo_surface_status(surface);
     if (status) {
         cairo_surface_destroy(surface);
-        return alx_picture_fail(err, ALX_NO_MEMORY, "cairo: an image of %d x %d: %s", image->width, image->height,
-                                cairo_status_to_string(status));
+        return alx_report_fail(err, ALX_NO_MEMORY, "cairo: an image of %d x %d: %s", image->width, image->height,
+                               cairo_status_to_string(status));
     }
     unsigned char *row = cairo_image_surface_get_data(surface);
     const int stride = cairo_image_surface_get_stride(surface);
@@ -46,8 +46,7 @@ static alx_status surface_png(alx_markup *out, cairo_surface_t *surface, alx_err
     alx_markup_add(out, "data:image/png;base64,");
     if (!status) alx_markup_base64(out, (const uint8_t *)bytes.text, bytes.length);
     alx_markup_finish(&bytes);
-    return status ? alx_picture_fail(err, ALX_NO_MEMORY, "cairo: an image: %s", cairo_status_to_string(status))
-                  : ALX_OK;
+    return status ? alx_report_fail(err, ALX_NO_MEMORY, "cairo: an image: %s", cairo_status_to_string(status)) : ALX_OK;
 }
 
 alx_status alx_encode_png(alx_markup *out, const alx_raster *image, alx_error *err)
@@ -76,7 +75,7 @@ static alx_status surface_jpeg(alx_markup *out, cairo_surface_t *surface, alx_er
     if (!failed) alx_markup_base64(out, bytes, size);
     tjFree(bytes);
     if (handle) tjDestroy(handle);
-    return failed ? alx_picture_fail(err, ALX_FAILED, "turbojpeg: %s", tjGetErrorStr2(NULL)) : ALX_OK;
+    return failed ? alx_report_fail(err, ALX_FAILED, "turbojpeg: %s", tjGetErrorStr2(NULL)) : ALX_OK;
 }
 
 /* A smaller copy in place of *surface. */
@@ -99,8 +98,7 @@ static alx_status reduce(cairo_surface_t **surface, int most, alx_error *err)
     cairo_destroy(cr);
     cairo_surface_destroy(*surface);
     *surface = small;
-    return status ? alx_picture_fail(err, ALX_NO_MEMORY, "cairo: an image: %s", cairo_status_to_string(status))
-                  : ALX_OK;
+    return status ? alx_report_fail(err, ALX_NO_MEMORY, "cairo: an image: %s", cairo_status_to_string(status)) : ALX_OK;
 }
 
 alx_status alx_encode_image(alx_markup *out, const alx_raster *image, int most, alx_error *err)

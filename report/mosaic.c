@@ -33,13 +33,13 @@ static alx_status reserve(alx_pixels *out, int count, int height, int width, int
     const int rows = (count - 1) / columns + 1;
     const double pixels = ((double)columns * (width + 1) + 1) * ((double)rows * (height + 1) + 1);
     if (count < 1 || pixels > PIXELS_MOST)
-        return alx_picture_fail(err, ALX_UNSUPPORTED, "%d pieces of %d x %d pixels are no picture", count, width,
-                                height);
+        return alx_report_fail(err, ALX_UNSUPPORTED, "%d pieces of %d x %d pixels are no picture", count, width,
+                               height);
     out->width = columns * (width + 1) + 1;
     out->height = rows * (height + 1) + 1;
     const size_t size = (size_t)out->width * (size_t)out->height * 3;
     out->rgb = malloc(size);
-    if (!out->rgb) return alx_picture_fail(err, ALX_NO_MEMORY, "out of memory: %zu bytes", size);
+    if (!out->rgb) return alx_report_fail(err, ALX_NO_MEMORY, "out of memory: %zu bytes", size);
     for (size_t i = 0; i < size; i++) out->rgb[i] = LINE;
     return ALX_OK;
 }

@@ -149,7 +149,7 @@ alx_status alx_plot_network(const alx_target *target, const alx_network *network
 {
     netplot plot = {.network = network, .language = language, .count = alx_network_layer_count(network) + 1};
     plot.items = calloc((size_t)plot.count, sizeof *plot.items);
-    if (!plot.items) return alx_picture_fail(err, ALX_NO_MEMORY, "out of memory for a picture");
+    if (!plot.items) return alx_report_fail(err, ALX_NO_MEMORY, "out of memory for a picture");
     set_items(&plot, explanation, seconds);
     alx_status status = netplot_lay_out(&plot, err);
     if (!status) {

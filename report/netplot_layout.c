@@ -146,7 +146,7 @@ static alx_status arrange(netplot *plot, alx_error *err)
         list_nodes(nodes, inputs, plot);
         status = alx_netgrid_init(&plot->grid, nodes, plot->count, choose_columns(plot), err);
     } else {
-        alx_picture_fail(err, status, "out of memory for a picture");
+        alx_report_fail(err, status, "out of memory for a picture");
     }
     free(inputs);
     free(nodes);
@@ -251,7 +251,7 @@ alx_status netplot_lay_out(netplot *plot, alx_error *err)
     plot->entry = calloc(rows, sizeof(double));
     plot->gap = calloc(rows, sizeof(double));
     if (!plot->axis || !plot->entry || !plot->gap)
-        return alx_picture_fail(err, ALX_NO_MEMORY, "out of memory for a picture");
+        return alx_report_fail(err, ALX_NO_MEMORY, "out of memory for a picture");
     size_boxes(plot);
     status = set_labels(plot, err);
     if (status) return status;
@@ -265,8 +265,8 @@ alx_status netplot_lay_out(netplot *plot, alx_error *err)
     plot->height = ceil(plot->bars_top + netplot_bars_height(plot) + 2 * NETPLOT_MARGIN);
     const int most = ALX_PIXELS_MOST / ALX_PIXELS_PER_POINT;
     if (plot->width > most || plot->height > most)
-        return alx_picture_fail(err, ALX_UNSUPPORTED,
-                                "a picture of %d layers would be %.0f x %.0f points; at most %d a side",
-                                plot->count - 1, plot->width, plot->height, most);
+        return alx_report_fail(err, ALX_UNSUPPORTED,
+                               "a picture of %d layers would be %.0f x %.0f points; at most %d a side", plot->count - 1,
+                               plot->width, plot->height, most);
     return ALX_OK;
 }

@@ -287,6 +287,5 @@ alx_status alx_page_write(alx_markup *text, const alx_page *page, const char *ti
     alx_markup_add(text, "<main id=\"main\" tabindex=\"-1\">\n");
     if (page->body.text) alx_markup_bytes(text, page->body.text, page->body.length);
     alx_markup_add(text, "</main>\n</body>\n</html>\n");
-    return text->failed || page->body.failed ? alx_picture_fail(err, ALX_NO_MEMORY, "out of memory for a page")
-                                             : ALX_OK;
+    return text->failed || page->body.failed ? alx_report_fail(err, ALX_NO_MEMORY, "out of memory for a page") : ALX_OK;
 }

@@ -46,7 +46,7 @@ static alx_status render(FILE *file, bool svg, const alx_picture *picture, alx_e
     cairo_destroy(cr);
     cairo_surface_destroy(surface);
     if (!result && status)
-        result = alx_picture_fail(err, ALX_IO, "cairo: %s; is the disk full?", cairo_status_to_string(status));
+        result = alx_report_fail(err, ALX_IO, "cairo: %s; is the disk full?", cairo_status_to_string(status));
     return result;
 }
 
@@ -93,7 +93,7 @@ alx_status alx_picture_write(const alx_target *target, const alx_picture *pictur
     if (target->page) return write_page(target, picture, err);
     const job j = {picture, ends_in(target->path, ".svg")};
     if (!j.svg && !ends_in(target->path, ".png"))
-        return alx_picture_fail(err, ALX_USAGE, "%s: pictures are written as .png or .svg; end the name in one of them",
-                                target->path);
+        return alx_report_fail(err, ALX_USAGE, "%s: pictures are written as .png or .svg; end the name in one of them",
+                               target->path);
     return alx_whole_file(target->path, write_file, &j, err);
 }

@@ -44,7 +44,7 @@ static alx_status lay_out(grid *g, const alx_plot_image *images, int count, int 
                           alx_error *err)
 {
     if (count < 1 || columns < 1)
-        return alx_picture_fail(err, ALX_USAGE, "a grid of %d images in %d columns is empty", count, columns);
+        return alx_report_fail(err, ALX_USAGE, "a grid of %d images in %d columns is empty", count, columns);
     *g = (grid){.images = images,
                 .count = count,
                 .title = title,
@@ -54,11 +54,11 @@ static alx_status lay_out(grid *g, const alx_plot_image *images, int count, int 
     for (int i = 0; i < count; i++) {
         const alx_plot_image *image = &images[i];
         if (!image->rgb || image->width < 1 || image->height < 1)
-            return alx_picture_fail(err, ALX_USAGE, "image %d of a grid is empty (%d x %d)", i, image->width,
-                                    image->height);
+            return alx_report_fail(err, ALX_USAGE, "image %d of a grid is empty (%d x %d)", i, image->width,
+                                   image->height);
         if (image->width > ALX_PIXELS_MOST || image->height > ALX_PIXELS_MOST)
-            return alx_picture_fail(err, ALX_USAGE, "image %d of a grid is %d x %d; at most %d a side", i, image->width,
-                                    image->height, ALX_PIXELS_MOST);
+            return alx_report_fail(err, ALX_USAGE, "image %d of a grid is %d x %d; at most %d a side", i, image->width,
+                                   image->height, ALX_PIXELS_MOST);
         const double scale = image_scale(image);
         if (scale * image->width > g->tile) g->tile = scale * image->width;
         if (scale * image->height > g->tile_height) g->tile_height = scale * image->height;
@@ -71,9 +71,9 @@ static alx_status lay_out(grid *g, const alx_plot_image *images, int count, int 
     g->width = 2 * MARGIN + g->columns * (g->tile + GAP) - GAP;
     g->height = 2 * MARGIN + g->title_height + g->rows * (g->row_height + GAP) - GAP;
     if (g->width > ALX_PIXELS_MOST / ALX_PIXELS_PER_POINT || g->height > ALX_PIXELS_MOST / ALX_PIXELS_PER_POINT)
-        return alx_picture_fail(err, ALX_USAGE,
-                                "a grid of %d images in %d columns would be %.0f x %.0f points; at most %d a side",
-                                count, columns, g->width, g->height, ALX_PIXELS_MOST / ALX_PIXELS_PER_POINT);
+        return alx_report_fail(err, ALX_USAGE,
+                               "a grid of %d images in %d columns would be %.0f x %.0f points; at most %d a side",
+                               count, columns, g->width, g->height, ALX_PIXELS_MOST / ALX_PIXELS_PER_POINT);
     return ALX_OK;
 }
 
