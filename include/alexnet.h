@@ -388,7 +388,7 @@ typedef struct alx_tensor_info {
     int64_t shape[4]; /* kernels of convolutions (filters, channels of a group, height, width), of dense layers
                        * (units, inputs); others (channels) or (units) */
     int64_t count;    /* of values */
-    int trainable;    /* 0: moving statistics */
+    int trainable;    /* 0: moving statistics, and in training what train.freeze keeps */
 } alx_tensor_info;
 /* The weights as training has them now (with train.ema not their average), one tensor after another: 1 when there is
  * one, 0 past the last. */
