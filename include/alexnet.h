@@ -692,9 +692,9 @@ ALX_API alx_status alx_features_images(alx_features *features, const alx_dataset
                                        int count, float *values, float *probabilities, alx_status *status,
                                        alx_error *errors, alx_error *err);
 
-/* Features in a file for other tools, row by row; it appears whole, or not at all.  NAME.npy is an array (rows, size) of
- * float32 in NumPy's format 1.0, and beside it stands NAME.csv with the columns path and label, row for row; NAME.csv
- * alone has the columns path, label, f0, f1, ... */
+/* Features in a file for other tools, row by row; it appears whole, or not at all.  NAME.npy is an array (rows, size)
+ * of float32 in NumPy's format 1.0, and beside it stands NAME.csv with the columns path and label, row for row;
+ * NAME.csv alone has the columns path, label, f0, f1, ... */
 typedef struct alx_feature_file alx_feature_file;
 
 /* ALX_USAGE when the name ends in neither.  size: values of a row. */
