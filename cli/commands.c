@@ -79,6 +79,27 @@ const cli_command cli_commands[] = {
         NULL,
     },
     {
+        "features",
+        {"write what a layer makes of images, for other tools", "把某一层对图片的输出写成文件，供其他工具使用"},
+        "MODEL IMAGE|FOLDER... -o FILE [OPTION]...\n"
+        "MODEL --data SOURCE -o FILE [OPTION]...",
+        "alexnet features runs/1 photos/ -o features.npy\n"
+        "alexnet features runs/1 --data 数据/test -o features.csv\n"
+        "alexnet features best.safetensors photos/ --layer conv2d_5 -o maps.npy",
+        {"MODEL is a run folder or a .safetensors file. Each image becomes a row of numbers: the outputs of the last "
+         "hidden layer, or of another. FILE.npy is an array of float32 for NumPy, with FILE.csv beside it, which has "
+         "the path and the label of each row; FILE.csv has both and the numbers. The label is that of the data; of "
+         "images and folders it is the name of the folder that holds the image, where the model has such a class. "
+         "Images that cannot be read are named on stderr and left out; the exit code is then 3.",
+         "MODEL 是运行文件夹或 .safetensors 文件。每张图片成为一行数字：最后一个隐藏层的输出，也可另选一层。"
+         "FILE.npy 是 NumPy 的 float32 数组，同名的 .csv 列出各行的路径和标签；直接写 .csv 则路径、标签和数字都在其中。"
+         "标签取自数据；若给的是图片或文件夹，就取图片所在文件夹的名字，前提是模型有这个类别。"
+         "无法读取的图片在标准错误中列出并略去，此时退出码为 3。"},
+        cli_features_options,
+        cli_features,
+        NULL,
+    },
+    {
         "export",
         {"write a trained model to a file of its own", "把训练好的模型另存为一个文件"},
         "MODEL -o FILE [OPTION]...",

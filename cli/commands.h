@@ -59,6 +59,7 @@ int cli_train(const cli_call *call);
 int cli_evaluate(const cli_call *call);
 int cli_compare(const cli_call *call);
 int cli_predict(const cli_call *call);
+int cli_features(const cli_call *call);
 int cli_export(const cli_call *call);
 int cli_summary(const cli_call *call);
 int cli_explain(const cli_call *call);
@@ -71,8 +72,9 @@ int cli_augmentations(const cli_call *call);
 
 /* Their option tables. */
 extern const cli_option cli_train_options[], cli_evaluate_options[], cli_compare_options[], cli_predict_options[],
-    cli_export_options[], cli_summary_options[], cli_explain_options[], cli_profile_options[], cli_check_data_options[],
-    cli_show_options[], cli_models_options[], cli_layers_options[], cli_augmentations_options[];
+    cli_features_options[], cli_export_options[], cli_summary_options[], cli_explain_options[], cli_profile_options[],
+    cli_check_data_options[], cli_show_options[], cli_models_options[], cli_layers_options[],
+    cli_augmentations_options[];
 /* The recipe's keys, behind train's own options. */
 void cli_train_help(alx_language language);
 

@@ -11,22 +11,25 @@ typedef struct cli_session_options {
     int views; /* alx_views */
 } cli_session_options;
 
-/* Rows for a table whose config struct has the field `session` of that type. */
+/* Rows for a table whose config struct has the field `session` of that type: those of whatever computes images. */
+#define CLI_ENGINE_ROWS(config)                                                                                                                \
+    {"batch-size", 0, CLI_INT, offsetof(config, session.batch_size),                                                                           \
+     "N",          1, 65536,   {"images computed at once (default 32)", "一次计算的图片数（默认 32）"}},                                       \
+        {"threads", 0, CLI_INT, offsetof(config, session.threads),                                                                             \
+         "N",       0, 1024,    {"threads (default 0: all cores)", "线程数（默认 0：全部核心）"}},                                             \
+    {                                                                                                                                          \
+        "precision", 0, CLI_CHOICE, offsetof(config, session.precision), "auto|f32|bf16", 0, 0,                                                \
+        {                                                                                                                                      \
+            "of the computation (default auto: f32, the same everywhere; bf16 for a model exported in bf16, where "                            \
+            "the "                                                                                                                             \
+            "processor has it)",                                                                                                               \
+                "计算精度（默认 auto：f32，在任何机器上结果相同；以 bf16 导出的模型在处理器支持时用 bf16）" \
+        }                                                                                                                                      \
+    }
+
+/* And those of sessions. */
 #define CLI_SESSION_ROWS(config)                                                                                       \
-    {"batch-size", 0, CLI_INT, offsetof(config, session.batch_size),                                                   \
-     "N",          1, 65536,   {"images computed at once (default 32)", "一次计算的图片数（默认 32）"}},               \
-        {"threads", 0, CLI_INT, offsetof(config, session.threads),                                                     \
-         "N",       0, 1024,    {"threads (default 0: all cores)", "线程数（默认 0：全部核心）"}},                     \
-        {"precision",                                                                                                  \
-         0,                                                                                                            \
-         CLI_CHOICE,                                                                                                   \
-         offsetof(config, session.precision),                                                                          \
-         "auto|f32|bf16",                                                                                              \
-         0,                                                                                                            \
-         0,                                                                                                            \
-         {"of the computation (default auto: f32, the same everywhere; bf16 for a model exported in bf16, where the "  \
-          "processor has it)",                                                                                         \
-          "计算精度（默认 auto：f32，在任何机器上结果相同；以 bf16 导出的模型在处理器支持时用 bf16）"}},               \
+    CLI_ENGINE_ROWS(config),                                                                                           \
         {"views",                                                                                                      \
          0,                                                                                                            \
          CLI_CHOICE,                                                                                                   \

@@ -7,7 +7,8 @@
  * parameters come first and are set to NULL on failure.  Strings are UTF-8.
  *
  * Threads: an alx_model is immutable and may be shared; an alx_session, an
- * alx_trainer, an alx_recipe and an alx_network belong to one thread at a time.
+ * alx_trainer, an alx_recipe, an alx_network, an alx_features and an alx_grad_cam
+ * belong to one thread at a time.
  */
 #ifndef ALEXNET_H
 #define ALEXNET_H
@@ -487,6 +488,49 @@ ALX_API const char *alx_model_class_name(const alx_model *model, int index);
 ALX_API const char *alx_model_preprocessing(const alx_model *model);
 /* How its kernels are stored: f32, or bf16 (alx_model_export). */
 ALX_API alx_precision alx_model_precision(const alx_model *model);
+/* A run's model as it was before its first step: the weights that its seed draws, and where train.weights named a file
+ * the tensors of that file, as training took them.  run: a run folder, from whose recipe.yaml seed and file are read;
+ * the file must still be there. */
+ALX_API alx_status alx_model_open_initial(alx_model **model, const char *run, alx_error *err);
+/* Height, width and channels of the input. */
+ALX_API void alx_model_input(const alx_model *model, int size[3]);
+/* The file as the network is given it at prediction, before scaling: rgb is height x width x 3 bytes, also where the
+ * network takes grey images. */
+ALX_API alx_status alx_model_image(const alx_model *model, const char *path, uint8_t *rgb, alx_error *err);
+
+/* Its layers, in order, as alx_network_layer tells of them. */
+ALX_API int alx_model_layer_count(const alx_model *model);
+ALX_API void alx_model_layer(const alx_model *model, int index, alx_layer_info *info);
+/* The index of a layer by its name.  ALX_USAGE when there is none: the message lists those that there are. */
+ALX_API alx_status alx_model_find_layer(int *index, const alx_model *model, const char *name, alx_error *err);
+/* The last hidden layer: the one whose output the last weights read, so that its outputs are the features that classes
+ * are told apart by.  -1: the weights read the images themselves. */
+ALX_API int alx_model_hidden_layer(const alx_model *model);
+/* The layer that a heat map is of: the last convolution, or what stands behind it place by place (its normalisation,
+ * activation, sum or concatenation).  -1: the network has no convolution. */
+ALX_API int alx_model_map_layer(const alx_model *model);
+
+/* A tensor of parameters. */
+typedef struct alx_tensor_info {
+    const char *name; /* "conv2d_1.kernel", as in its file */
+    int layer;        /* that it belongs to */
+    int rank;
+    int64_t shape[4]; /* kernels of convolutions (filters, channels of a group, height, width), of dense layers
+                       * (units, inputs); others (channels) or (units) */
+    int64_t count;    /* of values */
+    int trainable;    /* 0: moving statistics */
+} alx_tensor_info;
+ALX_API int alx_model_tensor_count(const alx_model *model);
+ALX_API void alx_model_tensor(const alx_model *model, int index, alx_tensor_info *info);
+/* The index of a tensor by its name.  ALX_USAGE when there is none: the message lists those of its layer, or all. */
+ALX_API alx_status alx_model_find_tensor(int *index, const alx_model *model, const char *name, alx_error *err);
+/* values: (count), in the order of shape, the last dimension fastest. */
+ALX_API void alx_model_tensor_values(const alx_model *model, int index, float *values);
+/* The kernel of the first convolution, as pictures: -1 and zeros when the network has none, else the index of its
+ * tensor and (filters, height, width, channels) in shape. */
+ALX_API int alx_model_filters(const alx_model *model, int64_t shape[4]);
+/* values: (filters, height, width, channels). */
+ALX_API void alx_model_filter_values(const alx_model *model, float *values);
 
 typedef struct alx_export_config {
     size_t struct_size;
@@ -601,6 +645,150 @@ ALX_API int64_t alx_evaluation_confusion(const alx_evaluation *evaluation, int t
 /* What image `index` of the data set was taken for: a class by the data set's numbers, as alx_dataset_label.  -1: it
  * was skipped, or there is no such image. */
 ALX_API int alx_evaluation_predicted(const alx_evaluation *evaluation, int64_t index);
+
+/* ---- The inside of a trained model: outputs of layers ------------------------- */
+
+/* Reads what layers make of images: features for other tools, feature maps for pictures.  Like a session it shares the
+ * model, which must outlive it, and belongs to one thread at a time.  A layer's output is what the network's
+ * description says: behind the layer's own activation, in inference (dropout does nothing, batch normalisations use
+ * their moving statistics); of the last layer the probabilities. */
+typedef struct alx_features alx_features;
+
+typedef struct alx_features_config {
+    size_t struct_size;
+    int threads;               /* 0: all cores that this process may use */
+    alx_precision precision;   /* as of alx_session_config */
+    int batch_size;            /* images computed at once; 0: 1 */
+    const char *const *layers; /* (layer_count) names; NULL: the last hidden layer (alx_model_hidden_layer) */
+    int layer_count;
+} alx_features_config;
+ALX_API void alx_features_config_init(alx_features_config *config);
+
+/* One of the layers that are read. */
+typedef struct alx_feature_layer {
+    int layer;        /* its index in the model; -1: the images, as the network is given them */
+    const char *name; /* "dense_2"; of the images "input" */
+    int rank;         /* 3: shape is channels, height, width; 1: features */
+    int64_t shape[3];
+    int64_t offset, count; /* of its values within those of an image */
+} alx_feature_layer;
+
+/* ALX_USAGE when a layer is not there. */
+ALX_API alx_status alx_features_create(alx_features **features, const alx_model *model,
+                                       const alx_features_config *config, alx_error *err);
+ALX_API void alx_features_destroy(alx_features *features);
+/* The layers in the order that they were asked for: 1 when there is one, 0 past the last. */
+ALX_API int alx_features_layer(const alx_features *features, int index, alx_feature_layer *layer);
+/* The values of one image: the sum of the layers' counts. */
+ALX_API int64_t alx_features_size(const alx_features *features);
+/* values: (count, size), each layer in (C, H, W) order; probabilities: (count, classes), may be NULL.  The files are
+ * read as alx_predict_files does.  status[i] tells of each and errors[i] (may be NULL) why; the rows of those that
+ * cannot be read are zero.  Fails only when the computation does. */
+ALX_API alx_status alx_features_files(alx_features *features, const char *const *paths, int count, float *values,
+                                      float *probabilities, alx_status *status, alx_error *errors, alx_error *err);
+/* The same of images of a data set: (count) indices, or NULL for images 0 to count - 1.  ALX_USAGE when one is out of
+ * range. */
+ALX_API alx_status alx_features_images(alx_features *features, const alx_dataset *dataset, const int64_t *indices,
+                                       int count, float *values, float *probabilities, alx_status *status,
+                                       alx_error *errors, alx_error *err);
+
+/* Features in a file for other tools, row by row; it appears whole, or not at all.  NAME.npy is an array (rows, size)
+ * of float32 in NumPy's format 1.0, and beside it stands NAME.csv with the columns path and label, row for row;
+ * NAME.csv alone has the columns path, label, f0, f1, ... */
+typedef struct alx_feature_file alx_feature_file;
+
+/* ALX_USAGE when the name ends in neither.  size: values of a row. */
+ALX_API alx_status alx_feature_file_create(alx_feature_file **file, const char *path, int64_t size, alx_error *err);
+/* values: (size); label: "" where none is known. */
+ALX_API alx_status alx_feature_file_add(alx_feature_file *file, const char *path, const char *label,
+                                        const float *values, alx_error *err);
+/* Files of these names that exist are replaced. */
+ALX_API alx_status alx_feature_file_finish(alx_feature_file *file, alx_error *err);
+/* Without finish before, nothing is left. */
+ALX_API void alx_feature_file_destroy(alx_feature_file *file);
+
+/* ---- The inside of a trained model: where it looks ------------------------------ */
+
+/* Grad-CAM (Selvaraju et al. 2017, "Grad-CAM: Visual explanations from deep networks via gradient-based localization"):
+ * with A_k the channels of a layer's output and y_c the logit of a class,
+ *     map = max(0, sum_k w_k A_k),  w_k = the mean over all places of d y_c / d A_k,
+ * in inference, in f32.  Shares the model, which must outlive it; one thread at a time. */
+typedef struct alx_grad_cam alx_grad_cam;
+
+typedef struct alx_grad_cam_config {
+    size_t struct_size;
+    int threads;       /* 0: all cores that this process may use */
+    const char *layer; /* whose output is an image; NULL: the last convolution's (alx_model_map_layer) */
+} alx_grad_cam_config;
+ALX_API void alx_grad_cam_config_init(alx_grad_cam_config *config);
+
+/* Of one image and class.  The pointers are valid until the next call with the same alx_grad_cam. */
+typedef struct alx_heatmap {
+    int height, width;          /* of the layer's output */
+    const float *values;        /* (height, width), >= 0; all 0 where nothing in the layer speaks for the class */
+    int class_index;            /* as it was asked for, or the predicted one */
+    double logit;               /* of that class */
+    const float *probabilities; /* (classes) */
+} alx_heatmap;
+
+/* ALX_USAGE when the layer is not there, when its output is no image, and when there is no convolution and no layer was
+ * named. */
+ALX_API alx_status alx_grad_cam_create(alx_grad_cam **grad_cam, const alx_model *model,
+                                       const alx_grad_cam_config *config, alx_error *err);
+ALX_API void alx_grad_cam_destroy(alx_grad_cam *grad_cam);
+/* The index of its layer. */
+ALX_API int alx_grad_cam_layer(const alx_grad_cam *grad_cam);
+/* class_index: by the model's numbers; -1: the class that is predicted.  The file is read as alx_predict_file does;
+ * alx_model_image is the picture that the map lies over. */
+ALX_API alx_status alx_grad_cam_file(alx_grad_cam *grad_cam, const char *path, int class_index, alx_heatmap *map,
+                                     alx_error *err);
+/* The same of an image of a data set, over which alx_dataset_image lies. */
+ALX_API alx_status alx_grad_cam_image(alx_grad_cam *grad_cam, const alx_dataset *dataset, int64_t index,
+                                      int class_index, alx_heatmap *map, alx_error *err);
+/* A map in another size, bilinearly (corners are corners of pixels, as PyTorch's align_corners=False), divided by its
+ * largest value: out is (out_height, out_width), 0..1; a map of zeros stays zero. */
+ALX_API void alx_heatmap_resize(const float *values, int height, int width, float *out, int out_height, int out_width);
+
+/* ---- The inside of a trained model: activations and gradients ------------------- */
+
+/* What a batch of images does in each layer, as training would see it: dropout draws and batch normalisations take the
+ * batch's statistics; the loss is the plain cross-entropy, and the images are as at evaluation. */
+typedef struct alx_activity alx_activity;
+
+typedef struct alx_activity_config {
+    size_t struct_size;
+    int threads;   /* 0: all cores that this process may use */
+    int images;    /* of the batch, at most (64) */
+    uint64_t seed; /* which images, and what dropout drops */
+} alx_activity_config;
+ALX_API void alx_activity_config_init(alx_activity_config *config);
+
+/* A unit is a channel of an image, or one of the features.  Where a convolution or dense layer is computed along with a
+ * ReLU that is a layer of its own behind it, both have the figures of the ReLU's output; the last layer's are of the
+ * logits. */
+typedef struct alx_layer_activity {
+    const char *name, *type;    /* "conv2d_1", "conv2d" */
+    int64_t values, not_finite; /* of the output, whole batch; the figures are of the finite ones */
+    double mean, sd;            /* NaN: none is finite */
+    double zeros;               /* share of exact zeros, 0..1 */
+    int64_t units, dead;        /* dead: 0 for every image at every place */
+    int rectified;              /* 1: the output of a ReLU */
+    int64_t parameters;         /* trained ones; the norms are theirs, NaN where there are none */
+    double weight_norm;         /* Euclidean, over kernel, bias, ... */
+    double gradient_norm;       /* of the mean loss */
+} alx_layer_activity;
+
+/* The model must outlive the result; a copy of its weights is taken for the time of the call.  The data set's classes
+ * must be the model's; they may come in another order.  Images that cannot be read are left out; ALX_BAD_DATA when none
+ * is left. */
+ALX_API alx_status alx_activity_create(alx_activity **activity, const alx_model *model, const alx_dataset *dataset,
+                                       const alx_activity_config *config, alx_error *err);
+ALX_API void alx_activity_destroy(alx_activity *activity);
+/* Images that were computed, and their mean loss. */
+ALX_API int alx_activity_images(const alx_activity *activity);
+ALX_API double alx_activity_loss(const alx_activity *activity);
+/* Layer by layer, as alx_model_layer: 1 when there is one, 0 past the last. */
+ALX_API int alx_activity_layer(const alx_activity *activity, int index, alx_layer_activity *layer);
 
 /* ---- Statistics: what right answers prove ------------------------------------ */
 

@@ -275,6 +275,13 @@ const char *alx_text_number(double value, char buffer[32])
     return buffer;
 }
 
+void alx_text_add_floats(alx_text *text, const float *values, int64_t count)
+{
+    plain_locale locale = enter_plain_locale();
+    for (int64_t i = 0; i < count; i++) alx_text_printf(text, ",%.9g", (double)values[i]);
+    leave_plain_locale(locale);
+}
+
 static const char *skip_digits(const char *s)
 {
     while (*s >= '0' && *s <= '9') s++;

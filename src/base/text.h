@@ -41,6 +41,8 @@ void alx_text_add_csv(alx_text *text, const char *field);
 
 /* The shortest of 15 to 17 digits that reads back as the same value, with a decimal point whatever the locale. */
 const char *alx_text_number(double value, char buffer[32]);
+/* ",0.5,1,..." in 9 digits, which read back as the same f32, with decimal points whatever the locale. */
+void alx_text_add_floats(alx_text *text, const float *values, int64_t count);
 /* A finite decimal number and nothing else ("1e-4", ".5", "-3"), whatever the locale; false leaves value. */
 bool alx_text_parse_number(double *value, const char *s);
 

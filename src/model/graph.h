@@ -52,10 +52,23 @@ alx_status alx_graph_check(const alx_graph *graph, alx_error *err);
  * so is a network of which nothing is left to train. */
 alx_status alx_graph_freeze(alx_graph *graph, int count, const char *const *patterns, alx_error *err);
 
+/* ---- landmarks.c: layers that others ask for ---- */
+
+/* By name; -1: there is none. */
+int alx_graph_find(const alx_graph *graph, const char *name);
+/* The layer whose output the last weights read, which dropout, nothing in inference, does not count for; -1: they read
+ * the images. */
+int alx_graph_last_hidden(const alx_graph *graph);
+/* The first convolution; -1: there is none. */
+int alx_graph_first_convolution(const alx_graph *graph);
+/* The last layer that is the last convolution's place by place: itself, or what follows it without moving anything: its
+ * normalisation, activation, sum, concatenation.  -1: there is no convolution. */
+int alx_graph_last_map(const alx_graph *graph);
+
 /* The output of layer `layer` (-1: the input), per sample. */
 const alx_shape *alx_graph_shape(const alx_graph *graph, int layer);
 /* Appends the forward ops of the whole network up to the logits (before the final softmax): sets
- * program->logits.  param index = index in graph->params. */
+ * program->logits and outputs, of which the last one is the logits.  param index = index in graph->params. */
 alx_status alx_graph_lower(const alx_graph *graph, alx_program *program, alx_error *err);
 
 #endif

@@ -1,6 +1,4 @@
 /* From a network to the ops of its forward pass. */
-#include <stdlib.h>
-
 #include "model/graph.h"
 
 /* Whether the output of layer `index`, before a softmax of its own, is what the final softmax alone reads: the last
@@ -55,7 +53,7 @@ static alx_status lower_layer(const alx_graph *graph, int index, alx_program *pr
 alx_status alx_graph_lower(const alx_graph *graph, alx_program *program, alx_error *err)
 {
     int count = graph->spec.layer_count;
-    alx_value *outputs = alx_calloc((size_t)count + 1, sizeof *outputs, err);
+    alx_value *outputs = alx_arena_alloc(&program->arena, (size_t)count + 1, sizeof *outputs, err);
     if (!outputs) return ALX_NO_MEMORY;
     /* Images come in f32 whatever the program computes in. */
     alx_value_info input = {.kind = ALX_VALUE_INPUT,
@@ -65,6 +63,6 @@ alx_status alx_graph_lower(const alx_graph *graph, alx_program *program, alx_err
     alx_status status = alx_program_add_value(&outputs[0], program, &input, err);
     for (int i = 0; i < count && !status; i++) status = lower_layer(graph, i, program, outputs, err);
     if (!status) program->logits = outputs[count];
-    free(outputs);
+    program->outputs = outputs;
     return status;
 }

@@ -69,8 +69,13 @@ int alx_network_layer_count(const alx_network *network)
 
 void alx_network_layer(const alx_network *network, int index, alx_layer_info *info)
 {
-    const alx_graph_layer *layer = &network->graph->layers[index];
-    const alx_spec_layer *spec = &network->graph->spec.layers[index];
+    alx_graph_describe_layer(network->graph, index, info);
+}
+
+void alx_graph_describe_layer(const alx_graph *graph, int index, alx_layer_info *info)
+{
+    const alx_graph_layer *layer = &graph->layers[index];
+    const alx_spec_layer *spec = &graph->spec.layers[index];
     const int64_t *d = layer->out.dims;
     *info = (alx_layer_info){.name = spec->name,
                              .type = spec->cls->name,

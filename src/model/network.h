@@ -12,4 +12,7 @@ struct alx_network {
 /* Takes graph and yaml (which may be NULL) over, also on failure. */
 alx_status alx_network_wrap(alx_network **network, alx_graph *graph, char *yaml, alx_error *err);
 
+/* One row of a summary. */
+void alx_graph_describe_layer(const alx_graph *graph, int index, alx_layer_info *info);
+
 #endif

@@ -5,8 +5,8 @@
  *
  * Its scale and shift may have moved into the convolution behind it (ops/fold_affine.c).
  *
- * A frozen one is affine in training as in prediction: dx = dy * gamma / sqrt(variance + epsilon) with the moving
- * statistics, and its gamma and beta have no gradient. */
+ * A frozen one is affine in training as in prediction, and so is any in ALX_MODE_ATTRIBUTE: dx = dy * gamma /
+ * sqrt(variance + epsilon) with the moving statistics, and its gamma and beta have no gradient. */
 #include "ops/build.h"
 
 enum { X, GAMMA, BETA, MEAN, VARIANCE };
@@ -80,8 +80,8 @@ static alx_status build_backward(alx_build *build, alx_op *op, alx_error *err)
     const alx_md *md;
     ALX_TRY(alx_build_current(&md, build, op->inputs[1], err));
     alx_prim *prim = NULL;
-    const alx_batch_norm_attr *attr = &op->forward->attr.batch_norm;
-    ALX_TRY(alx_dnn_batch_norm_backward(&prim, build->dnn, attr->epsilon, attr->frozen, md, md, err));
+    const bool fixed = !uses_batch(build->program, op->forward);
+    ALX_TRY(alx_dnn_batch_norm_backward(&prim, build->dnn, op->forward->attr.batch_norm.epsilon, fixed, md, md, err));
     static const alx_arg in_args[] = {ALX_ARG_DIFF_DST, ALX_ARG_SRC, ALX_ARG_SCALE, ALX_ARG_MEAN, ALX_ARG_VARIANCE};
     static const alx_arg out_args[] = {ALX_ARG_DIFF_SRC, ALX_ARG_DIFF_SCALE, ALX_ARG_DIFF_SHIFT};
     alx_step_arg args[9];
@@ -107,16 +107,16 @@ static const alx_op_class class_backward = {"batch_norm_backward", NULL, build_b
 static alx_status gradient(alx_program *program, alx_op *op, const alx_value *dy, const bool *need, alx_value *dx,
                            alx_error *err)
 {
-    const bool frozen = op->attr.batch_norm.frozen;
-    alx_value inputs[] = {dy[0], op->inputs[X], op->inputs[GAMMA], frozen ? op->inputs[MEAN] : op->outputs[1],
-                          frozen ? op->inputs[VARIANCE] : op->outputs[2]};
+    const bool fixed = !uses_batch(program, op);
+    alx_value inputs[] = {dy[0], op->inputs[X], op->inputs[GAMMA], fixed ? op->inputs[MEAN] : op->outputs[1],
+                          fixed ? op->inputs[VARIANCE] : op->outputs[2]};
     alx_op *backward;
     ALX_TRY(alx_op_add(&backward, program, &class_backward, 5, inputs, err));
     backward->forward = op;
     alx_shape shape = *alx_value_shape(program, op->inputs[X]), channels = *alx_value_shape(program, op->inputs[GAMMA]);
     ALX_TRY(alx_op_add_output(backward, program, &shape, program->type, err));
     for (int i = GAMMA; i <= BETA; i++) {
-        if (frozen) /* oneDNN computes them all the same; nobody reads them */
+        if (fixed) /* oneDNN computes them all the same; nobody reads them */
             ALX_TRY(alx_op_add_output(backward, program, &channels, ALX_F32, err));
         else
             ALX_TRY(alx_op_add_gradient(backward, program, op->inputs[i], err));

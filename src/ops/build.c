@@ -305,18 +305,38 @@ const char *alx_step_algorithm(const alx_step *step)
     return step->algorithm ? step->algorithm : "own";
 }
 
+/* Behind the op that makes it, so that nothing needs to stay but what is kept. */
+static alx_status keep_values(alx_build *build, const alx_op *op, alx_error *err)
+{
+    const alx_program *program = build->program;
+    for (int i = 0; i < program->kept_count; i++) {
+        const alx_value value = program->kept[i];
+        bool made = !op && program->values[value].kind == ALX_VALUE_INPUT;
+        for (int k = 0; op && k < op->output_count; k++) made |= op->outputs[k] == value;
+        if (!made) continue;
+        const alx_md *plain;
+        ALX_TRY(alx_build_md(&plain, build, value, ALX_F32, ALX_ORDER_PLAIN, err));
+        ALX_TRY(alx_build_input(&build->kept[i], build, value, plain, err));
+        build->slots[build->kept[i]].result = true;
+    }
+    return ALX_OK;
+}
+
 alx_status alx_build_program(alx_build *build, alx_program *program, alx_dnn *dnn, const alx_build_config *config,
                              alx_error *err)
 {
     *build = (alx_build){.program = program, .dnn = dnn, .config = *config};
     build->value_slot = alx_arena_alloc(&build->arena, (size_t)program->value_count, sizeof *build->value_slot, err);
-    if (!build->value_slot) return ALX_NO_MEMORY;
+    build->kept = alx_arena_alloc(&build->arena, (size_t)program->kept_count, sizeof *build->kept, err);
+    if (!build->value_slot || !build->kept) return ALX_NO_MEMORY;
     for (int v = 0; v < program->value_count; v++) build->value_slot[v] = -1;
+    ALX_TRY(keep_values(build, NULL, err));
     for (int i = 0; i < program->op_count; i++) {
         alx_op *op = program->ops[i];
         program->layer = op->layer;
         build->backward = i >= program->forward_count;
         alx_status status = op->cls->build(build, op, err);
+        if (!status) status = keep_values(build, op, err);
         if (status) return alx_where(err, status, "%s", op->cls->name);
     }
     return ALX_OK;

@@ -95,6 +95,7 @@ struct alx_build {
     int step_count, step_capacity;
     alx_step *steps;
     bool backward; /* the op that is built runs backward */
+    int *kept;     /* by program->kept: the slot where it stays, in plain f32 */
     int taking_count;
     alx_taking *takings; /* config.fleeting: every gradient, in the order of steps (alx_memory_hold_gradients) */
     /* Gradients that the step to come leaves elsewhere than in the span: slots of both. */

@@ -16,7 +16,7 @@ alx_status alx_op_lrn(alx_value *y, alx_program *program, alx_value x, const alx
 
 static alx_status build_forward(alx_build *build, alx_op *op, alx_error *err)
 {
-    bool training = build->program->mode == ALX_MODE_TRAIN;
+    bool training = alx_program_goes_back(build->program);
     const alx_md *x;
     ALX_TRY(alx_build_current(&x, build, op->inputs[0], err));
     alx_prim *prim = NULL;

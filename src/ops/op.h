@@ -119,6 +119,12 @@ extern const alx_op_class alx_op_class_conv, alx_op_class_matmul, alx_op_class_e
     alx_op_class_space_to_depth, alx_op_class_pool, alx_op_class_batch_norm, alx_op_class_fold_norm, alx_op_class_sum,
     alx_op_class_reshape;
 
+/* Whether backward ops follow, for which forward ops leave their workspaces. */
+static inline bool alx_program_goes_back(const alx_program *program)
+{
+    return program->mode == ALX_MODE_TRAIN || program->mode == ALX_MODE_ATTRIBUTE;
+}
+
 /* Whether a pooling op can stand for the backward pass of a ReLU in front of it: maximum pooling in training, in
  * channel blocks. */
 bool alx_op_pool_keeps_places(const alx_program *program, const alx_op *op);

@@ -82,7 +82,7 @@ static alx_status build_max_backward(alx_build *build, alx_op *op, const alx_md 
 
 bool alx_op_pool_keeps_places(const alx_program *program, const alx_op *op)
 {
-    return program->mode == ALX_MODE_TRAIN &&
+    return alx_program_goes_back(program) &&
            alx_max_pool_can(&op->attr.pool, alx_value_shape(program, op->inputs[0])->dims[3],
                             alx_dnn_cpu().channel_block);
 }
@@ -102,7 +102,7 @@ static alx_status image_layout(const alx_md **x, bool *ours, alx_build *build, c
 
 static alx_status build_forward(alx_build *build, alx_op *op, alx_error *err)
 {
-    bool training = build->program->mode == ALX_MODE_TRAIN;
+    bool training = alx_program_goes_back(build->program);
     const alx_md *x, *y;
     bool ours;
     ALX_TRY(image_layout(&x, &ours, build, op, err));

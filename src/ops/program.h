@@ -40,7 +40,8 @@ typedef struct alx_value_info {
 typedef enum alx_mode {
     ALX_MODE_TRAIN,    /* dropout on, batch statistics, loss and gradients */
     ALX_MODE_EVALUATE, /* inference plus the loss */
-    ALX_MODE_PREDICT   /* inference: probabilities */
+    ALX_MODE_PREDICT,  /* inference: probabilities */
+    ALX_MODE_ATTRIBUTE /* inference, and the gradient of one class's logit at a layer's output; in f32 */
 } alx_mode;
 
 typedef struct alx_op_class alx_op_class;
@@ -60,7 +61,11 @@ typedef struct alx_program {
     alx_op **ops;
     int forward_count; /* of ops: the others run backward */
     /* Results, set by lowering. */
-    alx_value logits, probabilities, loss;
+    alx_value logits, probabilities, loss; /* ATTRIBUTE: the loss is the logit of each image's label */
+    alx_value *outputs;                    /* (layers + 1) the images, then each layer's output: by alx_graph_lower */
+    /* What somebody reads behind a run: no pass fuses over it, and it stays, in plain f32 (alx_build.kept). */
+    int kept_count;
+    alx_value *kept;
 } alx_program;
 
 void alx_program_init(alx_program *program, alx_mode mode, alx_dtype type, bool exact, int64_t batch);
@@ -138,6 +143,9 @@ typedef struct alx_loss_attr {
 typedef struct alx_targets {
     alx_value labels, others, shares;
 } alx_targets;
+/* logits (N, K) f32, labels (N) s32 -> y (N) f32, the logit of each image's label.  Its gradient is that of the sum
+ * over N. */
+alx_status alx_op_class_logit(alx_value *y, alx_program *program, alx_value logits, alx_value labels, alx_error *err);
 /* logits (N, K) f32 -> loss (N) f32 and probabilities (N, K) f32: share times the loss of the label, and 1 - share
  * times that of the other.  Its gradient is that of the mean over N. */
 alx_status alx_op_softmax_loss(alx_value *loss, alx_value *probabilities, alx_program *program, alx_value logits,

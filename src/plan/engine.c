@@ -367,6 +367,7 @@ alx_status alx_engine_run_watched(alx_engine *engine, alx_mode mode, int64_t bat
     assert(batch >= 1 && batch <= engine->config.max_batch);
     assert(mode != ALX_MODE_TRAIN || (engine->config.training && key));
     assert(!key || !key->whole || key->whole == batch || engine->config.accumulate);
+    assert(mode != ALX_MODE_ATTRIBUTE || (engine->config.type == ALX_F32 && engine->config.kept_count > 0));
     team before = team_enter(engine);
     alx_plan *plan;
     alx_status status = find_plan(&plan, engine, mode, batch, false, err);
@@ -409,6 +410,13 @@ const float *alx_engine_losses(const alx_engine *engine)
 const float *alx_engine_probabilities(const alx_engine *engine)
 {
     return engine->last ? result(engine, engine->last->program.probabilities) : NULL;
+}
+
+const float *alx_engine_kept(const alx_engine *engine, int index)
+{
+    const alx_plan *plan = engine->last;
+    assert(!plan || index < plan->program.kept_count);
+    return plan ? alx_engine_slot(engine, plan, plan->build.kept[index]) : NULL;
 }
 
 const alx_plan *alx_engine_plan(const alx_engine *engine, alx_mode mode, int64_t batch)

@@ -29,6 +29,9 @@ typedef struct alx_engine_config {
     const float *class_weights; /* (classes) or NULL; copied */
     uint64_t memory_limit; /* bytes; 0: what the machine has free.  Exceeded: an error before anything is allocated */
     alx_chooser chooser;   /* of convolutions; zeros: rules of thumb, which rule too where its choices do not fit */
+    const int *kept; /* (kept_count) layers, -1: the images, whose outputs every run leaves in alx_engine_kept; must
+                      * outlive the engine.  ALX_MODE_ATTRIBUTE needs one */
+    int kept_count;
 } alx_engine_config;
 
 /* The precision that a person asked for on this machine; AUTO is bf16 where it is native.  Fails where bf16
@@ -79,7 +82,8 @@ typedef struct alx_step_key {
 
 /* Runs the first `batch` images. TRAIN: forward, loss, backward: gradients are of the mean loss over
  * `batch`; of a part (config.accumulate), behind the last part of the mean loss over the whole, parts in order.
- * EVALUATE: forward and loss.  PREDICT: forward.  key may be NULL except for TRAIN. */
+ * EVALUATE: forward and loss.  PREDICT: forward.  ATTRIBUTE: forward, the logit of each image's label for a loss, and
+ * its gradient at the first of config.kept.  key may be NULL except for TRAIN. */
 alx_status alx_engine_run(alx_engine *engine, alx_mode mode, int64_t batch, const alx_step_key *key, alx_error *err);
 
 /* The same, bit for bit, under somebody's eyes: what a step has left stands in alx_engine_slot, losses from their step
@@ -95,6 +99,9 @@ void *alx_engine_slot(const alx_engine *engine, const struct alx_plan *plan, int
 /* Of the last run: (batch) losses of each image (TRAIN, EVALUATE), (batch, classes) probabilities. */
 const float *alx_engine_losses(const alx_engine *engine);
 const float *alx_engine_probabilities(const alx_engine *engine);
+/* The same of layer config.kept[index], as its description says: behind its own activation, of the last layer the
+ * probabilities; (batch, values of a sample).  kept_count, in ATTRIBUTE: the gradient at the first. */
+const float *alx_engine_kept(const alx_engine *engine, int index);
 /* (params->trainable_span): in the offsets of the store; NULL unless training, and where gradients are fleeting. */
 float *alx_engine_gradients(alx_engine *engine);
 /* The bf16 copies of tiled weights that plans of a training engine read; NULL: none do.  They are made anew before a

@@ -1,4 +1,6 @@
 /* Reverse-mode differentiation (Linnainmaa 1970) over the ops of a program. */
+#include <assert.h>
+
 #include "ops/op.h"
 #include "plan/plan.h"
 
@@ -10,7 +12,8 @@ typedef struct part {
 
 typedef struct state {
     alx_program *program;
-    bool *need;        /* by value: does a trainable parameter lie behind it? */
+    alx_value wanted;  /* whose gradient is sought; ALX_NO_VALUE: those of all trainable parameters */
+    bool *need;        /* by value: does what is sought lie behind it? */
     part **parts;      /* by value */
     int count;         /* values of the forward pass */
     int forward_count; /* and its ops */
@@ -20,12 +23,14 @@ static void mark_needs(state *s)
 {
     alx_program *program = s->program;
     for (int v = 0; v < s->count; v++)
-        s->need[v] = program->values[v].kind == ALX_VALUE_PARAM && program->values[v].trainable;
+        s->need[v] = s->wanted == ALX_NO_VALUE
+                         ? program->values[v].kind == ALX_VALUE_PARAM && program->values[v].trainable
+                         : v == s->wanted;
     for (int i = 0; i < s->forward_count; i++) {
         alx_op *op = program->ops[i];
         bool need = false;
         for (int k = 0; k < op->input_count; k++) need |= op->inputs[k] != ALX_NO_VALUE && s->need[op->inputs[k]];
-        for (int k = 0; k < op->output_count; k++) s->need[op->outputs[k]] = need;
+        for (int k = 0; k < op->output_count; k++) s->need[op->outputs[k]] |= need;
     }
 }
 
@@ -78,13 +83,39 @@ static alx_status differentiate(state *s, alx_op *op, alx_error *err)
     return ALX_OK;
 }
 
+static bool makes(const alx_op *op, alx_value value)
+{
+    for (int k = 0; k < op->output_count; k++)
+        if (op->outputs[k] == value) return true;
+    return false;
+}
+
+/* Back to the op that makes what is wanted, or to the first. */
+static alx_status go_back(state *s, alx_program *program, alx_value wanted, alx_error *err)
+{
+    *s = (state){
+        .program = program, .wanted = wanted, .count = program->value_count, .forward_count = program->op_count};
+    s->need = alx_arena_alloc(&program->arena, (size_t)s->count, sizeof *s->need, err);
+    s->parts = alx_arena_alloc(&program->arena, (size_t)s->count, sizeof *s->parts, err);
+    if (!s->need || !s->parts) return ALX_NO_MEMORY;
+    mark_needs(s);
+    for (int i = s->forward_count - 1; i >= 0 && !makes(program->ops[i], wanted); i--)
+        ALX_TRY(differentiate(s, program->ops[i], err));
+    return ALX_OK;
+}
+
 alx_status alx_gradient_append(alx_program *program, alx_error *err)
 {
-    state s = {.program = program, .count = program->value_count, .forward_count = program->op_count};
-    s.need = alx_arena_alloc(&program->arena, (size_t)s.count, sizeof *s.need, err);
-    s.parts = alx_arena_alloc(&program->arena, (size_t)s.count, sizeof *s.parts, err);
-    if (!s.need || !s.parts) return ALX_NO_MEMORY;
-    mark_needs(&s);
-    for (int i = s.forward_count - 1; i >= 0; i--) ALX_TRY(differentiate(&s, program->ops[i], err));
+    state s;
+    return go_back(&s, program, ALX_NO_VALUE, err);
+}
+
+alx_status alx_gradient_of(alx_value *gradient, alx_program *program, alx_value value, alx_error *err)
+{
+    state s;
+    *gradient = ALX_NO_VALUE;
+    ALX_TRY(go_back(&s, program, value, err));
+    ALX_TRY(collect(&s, value, gradient, err));
+    assert(*gradient != ALX_NO_VALUE); /* a network has no dead ends */
     return ALX_OK;
 }

@@ -19,7 +19,9 @@ alx_plan_config alx_engine_plan_config(const alx_engine_config *config, alx_mode
                              .chooser = chooser,
                              .accumulate = config->accumulate,
                              .fleeting = alx_engine_is_fleeting(config),
-                             .loss = {config->smoothing, config->class_weights}};
+                             .loss = {config->smoothing, config->class_weights},
+                             .kept = config->kept,
+                             .kept_count = config->kept_count};
 }
 
 bool alx_engine_is_fleeting(const alx_engine_config *config)

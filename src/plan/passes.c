@@ -8,9 +8,16 @@ alx_op *alx_pass_producer(const alx_program *program, alx_value value)
     return NULL;
 }
 
+bool alx_pass_is_kept(const alx_program *program, alx_value value)
+{
+    for (int i = 0; i < program->kept_count; i++)
+        if (program->kept[i] == value) return true;
+    return false;
+}
+
 int alx_pass_consumers(const alx_program *program, alx_value value)
 {
-    int count = value == program->logits;
+    int count = (value == program->logits) + alx_pass_is_kept(program, value);
     for (int i = 0; i < program->op_count; i++)
         for (int k = 0; k < program->ops[i]->input_count; k++) count += program->ops[i]->inputs[k] == value;
     return count;

@@ -91,7 +91,8 @@ static alx_op *last_before_sum(const alx_program *program, int sum, alx_value *o
     if (!conv || conv->cls != &alx_op_class_conv || conv->relu) return NULL;
     const alx_value y = conv->outputs[0];
     *other = op->inputs[op->inputs[0] == y];
-    const bool free = alx_pass_producer(program, *other) && !is_flattened(program, *other);
+    const bool free =
+        alx_pass_producer(program, *other) && !is_flattened(program, *other) && !alx_pass_is_kept(program, *other);
     return free && alx_pass_consumers(program, y) == 1 && reads_from(program, *other, last) == 1 ? conv : NULL;
 }
 

@@ -22,6 +22,40 @@ static alx_status lower_loss(alx_program *program, const alx_plan_config *config
                                &config->loss, err);
 }
 
+/* The logit of the class that is asked about, and the probabilities beside it. */
+static alx_status lower_logit(alx_program *program, alx_error *err)
+{
+    alx_value labels;
+    ALX_TRY(add_input(&labels, program, ALX_INPUT_LABELS, ALX_S32, err));
+    program->layer = -1;
+    ALX_TRY(alx_op_softmax(&program->probabilities, program, program->logits, err));
+    return alx_op_class_logit(&program->loss, program, program->logits, labels, err);
+}
+
+/* The outputs that stay: of the last layer the probabilities, which are made behind it.  One more place is for a
+ * gradient. */
+static alx_status keep_outputs(alx_program *program, const alx_graph *graph, const alx_plan_config *config,
+                               alx_error *err)
+{
+    program->kept = alx_arena_alloc(&program->arena, (size_t)config->kept_count + 1, sizeof *program->kept, err);
+    if (!program->kept) return ALX_NO_MEMORY;
+    for (int i = 0; i < config->kept_count; i++) {
+        const int layer = config->kept[i];
+        const bool last = layer == graph->spec.layer_count - 1;
+        program->kept[program->kept_count++] = last ? program->probabilities : program->outputs[layer + 1];
+    }
+    return ALX_OK;
+}
+
+/* d logit / d the first output that is kept, which is kept behind the others. */
+static alx_status attribute(alx_program *program, alx_error *err)
+{
+    alx_value gradient;
+    ALX_TRY(alx_gradient_of(&gradient, program, program->kept[0], err));
+    program->kept[program->kept_count++] = gradient;
+    return ALX_OK;
+}
+
 /* Forward ops and what stands behind the logits: probabilities, or the loss. */
 static alx_status lower(alx_plan *plan, const alx_params *params, const alx_plan_config *config, alx_error *err)
 {
@@ -31,9 +65,12 @@ static alx_status lower(alx_plan *plan, const alx_params *params, const alx_plan
     ALX_TRY(alx_graph_lower(params->graph, program, err));
     if (config->mode == ALX_MODE_PREDICT)
         ALX_TRY(alx_op_softmax(&program->probabilities, program, program->logits, err));
+    else if (config->mode == ALX_MODE_ATTRIBUTE)
+        ALX_TRY(lower_logit(program, err));
     else
         ALX_TRY(lower_loss(program, config, err));
-    if (config->mode != ALX_MODE_TRAIN && !program->exact) {
+    ALX_TRY(keep_outputs(program, params->graph, config, err));
+    if (!alx_program_goes_back(program) && !program->exact) {
         ALX_TRY(alx_pass_fold_norms(program, params, err));
         ALX_TRY(alx_pass_fuse_add(program, err));
     }
@@ -42,6 +79,7 @@ static alx_status lower(alx_plan *plan, const alx_params *params, const alx_plan
     ALX_TRY(alx_pass_choose(program, &config->chooser, err));
     ALX_TRY(alx_pass_fold_strides(program, err));
     program->forward_count = program->op_count;
+    if (config->mode == ALX_MODE_ATTRIBUTE) return attribute(program, err);
     if (config->mode != ALX_MODE_TRAIN) return ALX_OK;
     alx_pass_mask_relu(program);
     ALX_TRY(alx_gradient_append(program, err));

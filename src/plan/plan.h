@@ -32,6 +32,8 @@ typedef struct alx_plan_config {
     bool fleeting;   /* TRAIN: they lie in the arena until they are taken (alx_watch.take) */
     alx_loss_attr loss;
     alx_chooser chooser;
+    const int *kept; /* (kept_count) layers whose outputs stay: alx_engine_config */
+    int kept_count;
 } alx_plan_config;
 
 /* Builds the plan; no large memory is taken yet. */
@@ -67,6 +69,8 @@ alx_status alx_pass_fold_affine(alx_program *program, alx_error *err);
 alx_status alx_pass_compute_again(alx_program *program, alx_error *err);
 /* gradient.c: appends the backward ops, from program->loss to every trainable parameter. */
 alx_status alx_gradient_append(alx_program *program, alx_error *err);
+/* gradient.c: the same to a value that the loss depends on; *gradient is its gradient. */
+alx_status alx_gradient_of(alx_value *gradient, alx_program *program, alx_value value, alx_error *err);
 /* memory.c: a fleeting gradient's slot lives until the gradient may be taken; sets build->takings. */
 alx_status alx_memory_hold_gradients(alx_build *build, alx_error *err);
 /* memory.c: gives every ARENA and PACKED slot its offset by lifetime. */

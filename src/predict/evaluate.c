@@ -127,7 +127,7 @@ static alx_status run(alx_evaluation *e, alx_session *session, const alx_dataset
     for (int64_t first = 0; first < total; first += session->batch_size) {
         int size = total - first < session->batch_size ? (int)(total - first) : session->batch_size;
         for (int i = 0; i < size; i++) labels[i] = e->output[dataset->list.samples[first + i].label];
-        alx_session_read_samples(session, &dataset->list, first, size, b->status, b->errors);
+        alx_session_read_samples(session, &dataset->list, NULL, first, size, b->status, b->errors);
         ALX_TRY(alx_session_run(session, ALX_MODE_EVALUATE, size, err));
         ALX_TRY(count_batch(e, session, dataset, first, size, b, err));
         if (progress) progress(first + size, total, user);

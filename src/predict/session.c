@@ -64,10 +64,16 @@ static alx_precision precision_of(const alx_model *model, alx_precision wanted)
     return model->bf16 && alx_dnn_cpu().bf16 ? ALX_PRECISION_BF16 : ALX_PRECISION_F32;
 }
 
-static alx_status create_engine(alx_session *session, const alx_session_config *config, alx_error *err)
+static alx_status create_engine(alx_session *session, const alx_session_config *config,
+                                const alx_session_purpose *purpose, alx_error *err)
 {
-    alx_engine_config engine = {
-        .threads = config->threads, .exact = config->exact != 0, .max_batch = config->batch_size, .training = false};
+    alx_engine_config engine = {.threads = config->threads,
+                                .exact = config->exact != 0,
+                                .max_batch = config->batch_size,
+                                .training = purpose->trained != NULL,
+                                .fleeting = true,
+                                .kept = purpose->kept,
+                                .kept_count = purpose->kept_count};
     ALX_TRY(alx_engine_resolve_precision(&engine.type, precision_of(session->model, config->precision), err));
     if (config->autotune) {
         char *complaint; /* what cannot be read is measured, and written anew */
@@ -76,7 +82,8 @@ static alx_status create_engine(alx_session *session, const alx_session_config *
         engine.chooser = alx_tuner_chooser(&session->tuner);
     }
     /* The engine takes a store that training may change; one that predicts only reads it. */
-    ALX_TRY(alx_engine_create(&session->engine, session->model->params, &engine, err));
+    ALX_TRY(alx_engine_create(&session->engine, purpose->trained ? purpose->trained : session->model->params, &engine,
+                              err));
     (void)alx_tuner_remember(&session->tuner, config->cache_dir, NULL); /* or it is measured again next time */
     return ALX_OK;
 }
@@ -97,6 +104,12 @@ static alx_status make_room(alx_session *session, alx_error *err)
 alx_status alx_session_create(alx_session **session, const alx_model *model, const alx_session_config *config,
                               alx_error *err)
 {
+    return alx_session_create_for(session, model, config, &(alx_session_purpose){0}, err);
+}
+
+alx_status alx_session_create_for(alx_session **session, const alx_model *model, const alx_session_config *config,
+                                  const alx_session_purpose *purpose, alx_error *err)
+{
     *session = NULL;
     alx_session_config resolved;
     ALX_TRY(read_config(&resolved, config, err));
@@ -106,7 +119,7 @@ alx_status alx_session_create(alx_session **session, const alx_model *model, con
     made->threads = resolved.threads;
     made->batch_size = resolved.batch_size;
     alx_status status = choose_views(made, resolved.views, err);
-    if (!status) status = create_engine(made, &resolved, err);
+    if (!status) status = create_engine(made, &resolved, purpose, err);
     if (!status) status = make_room(made, err);
     if (status) {
         alx_session_destroy(made);
@@ -144,17 +157,19 @@ alx_status alx_session_put(alx_session *session, alx_decoder *decoder, int slot,
 typedef struct slots {
     const char *const *paths; /* NULL: samples */
     const alx_sample_list *list;
+    const int64_t *indices; /* NULL: from `first` on */
     int64_t first;
 } slots;
 
 static alx_status read_slot(alx_session *session, alx_decoder *decoder, const slots *from, int slot, alx_error *err)
 {
-    const char *path = from->paths ? from->paths[slot] : from->list->samples[from->first + slot].path;
+    const int64_t sample = from->indices ? from->indices[slot] : from->first + slot;
+    const char *path = from->paths ? from->paths[slot] : from->list->samples[sample].path;
     const alx_preprocess *p = &session->model->preprocess;
     alx_image_need room;
     const alx_image_need *need = alx_preprocess_need(p, &room);
     ALX_TRY(from->paths ? alx_image_read(&decoder->image, path, need, err)
-                        : alx_sample_read(&decoder->image, NULL, from->list, from->first + slot, need, err));
+                        : alx_sample_read(&decoder->image, NULL, from->list, sample, need, err));
     alx_status status = alx_preprocess_resize_image(p, &decoder->scratch, &decoder->image,
                                                     session->resized + (size_t)slot * session->image_bytes, err);
     alx_printable name;
@@ -176,10 +191,10 @@ void alx_session_read(alx_session *session, const char *const *paths, int count,
     read_slots(session, &(slots){.paths = paths}, count, status, errors);
 }
 
-void alx_session_read_samples(alx_session *session, const alx_sample_list *list, int64_t first, int count,
-                              alx_status *status, alx_error *errors)
+void alx_session_read_samples(alx_session *session, const alx_sample_list *list, const int64_t *indices, int64_t first,
+                              int count, alx_status *status, alx_error *errors)
 {
-    read_slots(session, &(slots){.list = list, .first = first}, count, status, errors);
+    read_slots(session, &(slots){.list = list, .indices = indices, .first = first}, count, status, errors);
 }
 
 /* ---- Views ---- */
@@ -194,6 +209,11 @@ static void show(const alx_session *session, const alx_augment_view *view, int c
     for (int i = 0; i < count; i++)
         alx_preprocess_emit(p, session->resized + (size_t)i * session->image_bytes, view->top, view->left, view->mirror,
                             images + (size_t)i * floats);
+}
+
+void alx_session_show(const alx_session *session, int count)
+{
+    show(session, &session->views[0], count);
 }
 
 /* -log(exp(-a) + exp(-b)) */

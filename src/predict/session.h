@@ -31,6 +31,16 @@ struct alx_session {
     alx_decoder *decoders; /* (threads) */
 };
 
+/* What its engine computes beside probabilities; zeros: nothing. */
+typedef struct alx_session_purpose {
+    const int *kept; /* of alx_engine_config */
+    int kept_count;
+    alx_params *trained; /* a store of its graph that the engine trains; NULL: it predicts with the model's */
+} alx_session_purpose;
+/* As alx_session_create. */
+alx_status alx_session_create_for(alx_session **session, const alx_model *model, const alx_session_config *config,
+                                  const alx_session_purpose *purpose, alx_error *err);
+
 /* Decoded pixels, resized, become image `slot` < batch_size. */
 alx_status alx_session_put(struct alx_session *session, alx_decoder *decoder, int slot, const uint8_t *rgb, int width,
                            int height, alx_error *err);
@@ -38,9 +48,11 @@ alx_status alx_session_put(struct alx_session *session, alx_decoder *decoder, in
  * keeps its size, and its plan) with status[i] and, when errors is not NULL, errors[i]. */
 void alx_session_read(struct alx_session *session, const char *const *paths, int count, alx_status *status,
                       alx_error *errors);
-/* The same for samples `first` and on of a list. */
-void alx_session_read_samples(struct alx_session *session, const alx_sample_list *list, int64_t first, int count,
-                              alx_status *status, alx_error *errors);
+/* The same for samples of a list: indices[0] and on, or, where indices is NULL, `first` and on. */
+void alx_session_read_samples(struct alx_session *session, const alx_sample_list *list, const int64_t *indices,
+                              int64_t first, int count, alx_status *status, alx_error *errors);
+/* The centre of the first `count` images goes into the engine. */
+void alx_session_show(const struct alx_session *session, int count);
 /* Each view of the first `count` images is a run of the engine (EVALUATE or PREDICT); probabilities are the mean over
  * the views, losses the cross-entropy of that mean and the engine's labels. */
 alx_status alx_session_run(struct alx_session *session, alx_mode mode, int count, alx_error *err);

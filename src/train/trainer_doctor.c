@@ -125,16 +125,6 @@ static alx_status look_at_start(alx_trainer *t, alx_error *err)
 
 /* ---- Images as validation runs them ---- */
 
-/* The layer whose output the last weights read. */
-static int last_features(const alx_graph *graph)
-{
-    int from = -1;
-    for (int i = 0; i < graph->spec.layer_count; i++)
-        if (graph->layers[i].param_count > 0 && graph->params[graph->layers[i].first_param].decl.fan_in > 0)
-            from = graph->spec.layers[i].inputs[0];
-    return from;
-}
-
 /* Some images of a set, drawn at random, and what the network makes of them. */
 typedef struct sample {
     const alx_sample_list *list;
@@ -168,7 +158,7 @@ static alx_status test_sample(alx_case *c, alx_trainer *t, alx_error *err)
     const bool stall = c->moment == ALX_MOMENT_STALL;
     sample s = {.list = stall ? &t->data.validation : &t->data.train,
                 .loader = stall ? t->data.validation_loader : t->data.train_loader,
-                .layer = last_features(t->graph)};
+                .layer = alx_graph_last_hidden(t->graph)};
     s.size = alx_shape_elements(alx_graph_shape(t->graph, s.layer));
     s.count = s.list->count < ALX_SIGNAL_IMAGES ? s.list->count : ALX_SIGNAL_IMAGES;
     const int64_t most = FEATURE_BYTES / (s.size * (int64_t)sizeof(float));
