@@ -334,8 +334,10 @@ static int open_tensorboard(const cli_train_job *job)
     const config *c = job->config;
     alx_error err = {0};
     if (!c->tensorboard) return CLI_DONE;
-    if (alx_tensorboard_open(&job->listener->tensorboard, c->tensorboard, c->resume || c->overwrite, &err))
-        return cli_error(&err);
+    const alx_tensorboard_mode mode = c->resume      ? ALX_TENSORBOARD_RESUME
+                                      : c->overwrite ? ALX_TENSORBOARD_REPLACE
+                                                     : ALX_TENSORBOARD_NEW;
+    if (alx_tensorboard_open(&job->listener->tensorboard, c->tensorboard, mode, &err)) return cli_error(&err);
     return CLI_DONE;
 }
 

@@ -388,7 +388,7 @@ typedef struct alx_tensor_info {
     int64_t shape[4]; /* kernels of convolutions (filters, channels of a group, height, width), of dense layers
                        * (units, inputs); others (channels) or (units) */
     int64_t count;    /* of values */
-    int trainable;    /* 0: moving statistics */
+    int trainable;    /* 0: moving statistics, and in training what train.freeze keeps */
 } alx_tensor_info;
 /* The weights as training has them now (with train.ema not their average), one tensor after another: 1 when there is
  * one, 0 past the last. */
@@ -710,9 +710,9 @@ ALX_API alx_status alx_features_images(alx_features *features, const alx_dataset
                                        int count, float *values, float *probabilities, alx_status *status,
                                        alx_error *errors, alx_error *err);
 
-/* Features in a file for other tools, row by row; it appears whole, or not at all.  By the ending of its name:
- *   .npy  an array (rows, size) of float32 in NumPy's format 1.0; beside it the same name in .csv, with the columns
- * path and label, row for row; .csv  the columns path, label, f0, f1, ... */
+/* Features in a file for other tools, row by row; it appears whole, or not at all.  NAME.npy is an array (rows, size)
+ * of float32 in NumPy's format 1.0, and beside it stands NAME.csv with the columns path and label, row for row;
+ * NAME.csv alone has the columns path, label, f0, f1, ... */
 typedef struct alx_feature_file alx_feature_file;
 
 /* ALX_USAGE when the name ends in neither.  size: values of a row. */
@@ -781,13 +781,12 @@ typedef struct alx_activity_config {
 } alx_activity_config;
 ALX_API void alx_activity_config_init(alx_activity_config *config);
 
-/* A unit is a channel of an image, or one of the features.  The output's figures are of what its values are where they
- * stand: a layer that is computed along with the next one's activation (a convolution and a ReLU layer behind it) has
- * those of the activation. */
+/* A unit is a channel of an image, or one of the features.  Where a convolution or dense layer is computed along with a
+ * ReLU that is a layer of its own behind it, both have the figures of the ReLU's output; the last layer's are of the
+ * logits. */
 typedef struct alx_layer_activity {
     const char *name, *type;    /* "conv2d_1", "conv2d" */
-    int64_t values, not_finite; /* of the output, whole batch, of the last layer the logits; the figures are of the
-                                 * finite ones */
+    int64_t values, not_finite; /* of the output, whole batch; the figures are of the finite ones */
     double mean, sd;            /* NaN: none is finite */
     double zeros;               /* share of exact zeros, 0..1 */
     int64_t units, dead;        /* dead: 0 for every image at every place */

@@ -37,12 +37,12 @@ static alx_status make_folder(char **path, const char *folder, const char *name,
                            strerror(code ? code : errno));
 }
 
-alx_status alx_tensorboard_open(alx_tensorboard *board, const char *folder, bool again, alx_error *err)
+alx_status alx_tensorboard_open(alx_tensorboard *board, const char *folder, alx_tensorboard_mode mode, alx_error *err)
 {
-    *board = (alx_tensorboard){0};
+    *board = (alx_tensorboard){.replace = mode == ALX_TENSORBOARD_REPLACE};
     alx_status status = make_folder(&board->train_folder, folder, "train", err);
     if (!status) status = make_folder(&board->validation_folder, folder, "validation", err);
-    if (!status && !again && alx_event_folder_last_step(board->train_folder))
+    if (!status && mode == ALX_TENSORBOARD_NEW && alx_event_folder_last_step(board->train_folder))
         status = alx_report_fail(err, ALX_USAGE,
                                  "%s: has the events of a run; pass --overwrite to replace them, --resume to continue "
                                  "the run, or another folder with --tensorboard",
@@ -105,12 +105,17 @@ static int64_t least(int64_t a, int64_t b)
 alx_status alx_tensorboard_begin(alx_tensorboard *board, const alx_trainer *trainer, alx_error *err)
 {
     const int64_t done = epochs_done(trainer);
-    if (!done) {
+    if (board->replace) {
         alx_event_folder_clear(board->train_folder);
         alx_event_folder_clear(board->validation_folder);
     }
-    const int64_t trained = least(done, alx_event_folder_last_step(board->train_folder));
-    const int64_t validated = least(done, alx_event_folder_last_step(board->validation_folder));
+    const int64_t trained = alx_event_folder_last_step(board->train_folder);
+    const int64_t validated = alx_event_folder_last_step(board->validation_folder);
+    if (trained > done || validated > done)
+        return alx_report_fail(err, ALX_USAGE,
+                               "%s: has events of epoch %lld, and the run has %lld complete: they are another run's; "
+                               "choose another folder with --tensorboard",
+                               board->train_folder, (long long)(trained > done ? trained : validated), (long long)done);
     alx_status status = alx_event_file_create(&board->train, board->train_folder, trained + 1, err);
     for (int64_t epoch = least(trained, validated) + 1; epoch <= done && !status; epoch++) {
         alx_epoch_figures figures;

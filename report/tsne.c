@@ -59,6 +59,7 @@ static double weigh(double *weights, double *entropy, const double *distances, i
         sum += weights[j];
         mean += weights[j] * distances[j];
     }
+    // cppcheck-suppress invalidFunctionArg; the nearest weighs 1
     *entropy = log(sum) + beta * mean / sum;
     return sum;
 }

@@ -216,12 +216,6 @@ int alx_text_columns(const char *s)
     return columns;
 }
 
-void alx_text_add_padded(alx_text *text, const char *s, int columns)
-{
-    alx_text_add(text, s);
-    for (int i = alx_text_columns(s); i < columns; i++) alx_text_add_bytes(text, " ", 1);
-}
-
 /* ---- Numbers ---- */
 
 void alx_text_add_csv(alx_text *text, const char *field)

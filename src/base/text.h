@@ -32,8 +32,6 @@ bool alx_text_is_utf8(const char *bytes, size_t count);
 int alx_text_decode(uint32_t *code, const char *bytes, size_t count);
 /* Columns that a UTF-8 string takes on a terminal: wide East Asian characters take two, whatever the locale. */
 int alx_text_columns(const char *s);
-/* s followed by spaces up to the given columns. */
-void alx_text_add_padded(alx_text *text, const char *s, int columns);
 /* 34944 -> "34,944" */
 const char *alx_text_thousands(int64_t value, char buffer[32]);
 

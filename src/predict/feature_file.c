@@ -66,7 +66,7 @@ static alx_status open_files(alx_feature_file *file, const char *path, alx_error
 {
     char header[HEADER], *table = alx_strdup(path, err);
     if (!table) return ALX_NO_MEMORY;
-    if (file->with_array) memcpy(table + strlen(table) - 4, ".csv", 4);
+    if (file->with_array) strcpy(table + strlen(table) - 4, ".csv");
     alx_status status = alx_atomic_open(&file->table, table, err);
     free(table);
     if (status || !file->with_array) return status;

@@ -35,8 +35,7 @@ struct alx_session {
 typedef struct alx_session_purpose {
     const int *kept; /* of alx_engine_config */
     int kept_count;
-    alx_params
-        *trained; /* a store of the model's graph for an engine that trains it; NULL: predicts with the model's */
+    alx_params *trained; /* a store of its graph that the engine trains; NULL: it predicts with the model's */
 } alx_session_purpose;
 /* As alx_session_create. */
 alx_status alx_session_create_for(alx_session **session, const alx_model *model, const alx_session_config *config,

@@ -13,7 +13,7 @@ int alx_trainer_epoch(const alx_trainer *t, int epoch, alx_epoch_figures *figure
 
 int alx_trainer_tensor(const alx_trainer *t, int index, alx_tensor_info *info)
 {
-    if (index < 0 || index >= t->params->count) return 0;
+    if (!t->params || index < 0 || index >= t->params->count) return 0; /* messages come before there are any */
     const alx_param *param = &t->params->list[index];
     *info = (alx_tensor_info){.name = param->name,
                               .layer = t->graph->params[index].layer,

@@ -107,11 +107,6 @@ static void test_columns(void **state)
     assert_int_equal(alx_text_columns("e\xcc\x81"), 1);
     assert_int_equal(alx_text_columns("\xf0\x9f\x90\xb1"), 2);
     assert_int_equal(alx_text_columns("━━é\xff"), 4);
-    alx_text text = {0};
-    alx_text_add_padded(&text, "隶书", 6);
-    alx_text_add_padded(&text, "long", 2);
-    assert_string_equal(text.data, "隶书  long");
-    alx_text_finish(&text);
 }
 
 static void test_thousands(void **state)

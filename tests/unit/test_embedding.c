@@ -90,7 +90,7 @@ static void pca_equals_numpy(void **state)
         cases++;
     }
     fclose(file);
-    assert_int_equal(cases, 12);
+    assert_int_equal(cases, 13);
 }
 
 static void pca_keeps_what_is_left_over_zero(void **state)

@@ -65,6 +65,9 @@ if [ -e board/first/train/events.out.tfevents.1.somebody ]; then pass; else fail
 rm board/first/train/events.out.tfevents.1.somebody
 events board/first runs/other/metrics.csv
 
+refused 2 "board/late/train: has events of epoch 8, and the run has 1 complete" train --resume runs/other --epochs 2 \
+    --tensorboard board/late
+
 # Without validation images there is nothing in validation/.
 run 0 train --model events.yaml --data.train photos --data.split.validation 0 --epochs 1 $small --out runs/alone \
     --tensorboard board/alone
