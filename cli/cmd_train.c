@@ -90,6 +90,15 @@ const cli_option cli_train_options[] = {
      1000,
      {"cross-validation: train N times, each time validating on another Nth of the training images",
       "交叉验证：把训练图片分成 N 份，训练 N 次，每次用其中一份验证"}},
+    {"tensorboard",
+     0,
+     CLI_TEXT,
+     offsetof(config, tensorboard),
+     "DIR",
+     0,
+     0,
+     {"write loss, accuracy, learning rate and histograms of the weights for TensorBoard after each epoch",
+      "每轮结束后，把损失、准确率、学习率和权重直方图写入该文件夹，供 TensorBoard 查看"}},
     CLI_NO_AUTOTUNE_ROW(config),
     {0},
 };
@@ -202,7 +211,7 @@ static int train_run(alx_recipe *recipe, const cli_train_job *job)
     alx_trainer *trainer = NULL;
     alx_error err = {0};
     alx_status status = alx_trainer_create(&trainer, recipe, job->run, &err);
-    int code = status ? cli_error(&err) : cli_train_run(trainer, job->run->user, &err);
+    int code = status ? cli_error(&err) : cli_train_run(trainer, job->listener, &err);
     alx_trainer_destroy(trainer);
     return code;
 }
@@ -243,6 +252,8 @@ static bool fits_form(const train_form *form, const config *c)
     if (c->sweep_seed && !sweep) return cli_usage_error("--sweep-seed is the seed of a --sweep"), false;
     if (form->run == cli_train_overfit && (c->out || c->overwrite))
         return cli_usage_error("--overfit-batch writes nothing; leave out --out and --overwrite"), false;
+    if (form->name && c->tensorboard)
+        return cli_usage_error("--tensorboard shows a single run; leave it out, or leave out --%s", form->name), false;
     if (form->name && c->resume)
         return cli_usage_error("--resume continues a single run; leave out --%s%s", form->name,
                                sweep || c->folds ? ", or repeat the command as it was: it goes on by itself" : ""),
@@ -283,8 +294,9 @@ static int train(const cli_arguments *arguments, const train_form *form, const c
 
 enum { MAX_KEYS = 64 };
 
-static int resume(const char *folder, const cli_arguments *arguments, const alx_run_config *run_config)
+static int resume(const char *folder, const cli_arguments *arguments, const cli_train_job *job)
 {
+    const alx_run_config *run_config = job->run;
     if (arguments->operand_count)
         return cli_usage_error("--resume takes its data from the run; leave out %s", arguments->operands[0]);
     if (run_config->out) return cli_usage_error("--resume continues in its folder; leave out --out");
@@ -303,9 +315,21 @@ static int resume(const char *folder, const cli_arguments *arguments, const alx_
     alx_trainer *trainer = NULL;
     alx_error err = {0};
     alx_status status = alx_trainer_resume(&trainer, folder, keys, arguments->key_count, run_config, &err);
-    int code = status ? cli_error(&err) : cli_train_run(trainer, run_config->user, &err);
+    int code = status ? cli_error(&err) : cli_train_run(trainer, job->listener, &err);
     alx_trainer_destroy(trainer);
     return code;
+}
+
+static int open_tensorboard(const cli_train_job *job)
+{
+    const config *c = job->config;
+    alx_error err = {0};
+    if (!c->tensorboard) return CLI_DONE;
+    const alx_tensorboard_mode mode = c->resume      ? ALX_TENSORBOARD_RESUME
+                                      : c->overwrite ? ALX_TENSORBOARD_REPLACE
+                                                     : ALX_TENSORBOARD_NEW;
+    if (alx_tensorboard_open(&job->listener->tensorboard, c->tensorboard, mode, &err)) return cli_error(&err);
+    return CLI_DONE;
 }
 
 int cli_train(const cli_call *call)
@@ -320,17 +344,18 @@ int cli_train(const cli_call *call)
     run_config.overwrite = c.overwrite;
     run_config.autotune = !c.no_autotune;
     run_config.cache_dir = cli_cache_folder();
-    alx_progress progress;
-    alx_progress_init(&progress, stderr);
+    cli_train_listener listener = {0};
+    alx_progress_init(&listener.progress, stderr);
     run_config.on_event = cli_train_event;
-    run_config.user = &progress;
-    const cli_train_job job = {.call = call, .config = &c, .run = &run_config};
+    run_config.user = &listener;
+    const cli_train_job job = {.call = call, .config = &c, .run = &run_config, .listener = &listener};
     train_form form;
     cli_train_catch_signals();
     if (!choose_form(&form, &c) || !fits_form(&form, &c))
         code = CLI_USAGE;
-    else
-        code = c.resume ? resume(c.resume, &arguments, &run_config) : train(&arguments, &form, &job);
+    else if ((code = open_tensorboard(&job)) == CLI_DONE)
+        code = c.resume ? resume(c.resume, &arguments, &job) : train(&arguments, &form, &job);
+    alx_tensorboard_finish(&listener.tensorboard);
     cli_arguments_finish(&arguments);
     return code;
 }

@@ -4,19 +4,27 @@
 
 #include "cli/commands.h"
 #include "report/progress.h"
+#include "report/tensorboard.h"
 
 /* train's own options. */
 typedef struct cli_train_config {
-    const char *out, *resume, *sweep;
+    const char *out, *resume, *sweep, *tensorboard;
     int overwrite, find_lr, overfit_batch, no_autotune;
     long long trials, sweep_seed, folds; /* 0: not given */
 } cli_train_config;
+
+/* Who hears of events. */
+typedef struct cli_train_listener {
+    alx_progress progress;
+    alx_tensorboard tensorboard; /* zeros: not asked for */
+} cli_train_listener;
 
 /* What each form is given beside the recipe. */
 typedef struct cli_train_job {
     const cli_call *call;
     const cli_train_config *config;
-    const alx_run_config *run; /* its user is the alx_progress */
+    const alx_run_config *run; /* its user is the listener */
+    cli_train_listener *listener;
 } cli_train_job;
 
 /* Each returns the exit code. */
@@ -32,9 +40,9 @@ void cli_train_catch_signals(void);
  * signal does. */
 void cli_train_begin(void (*stop)(void *what), void *what);
 void cli_train_end(void);
-/* For alx_run_config: shows progress (user is the alx_progress) and passes a signal on. */
+/* For alx_run_config: tells the listener (user), and passes a signal on. */
 void cli_train_event(const alx_event *event, void *user);
 /* A trainer to its end: prints its folder, or how to go on. */
-int cli_train_run(alx_trainer *trainer, alx_progress *progress, alx_error *err);
+int cli_train_run(alx_trainer *trainer, cli_train_listener *listener, alx_error *err);
 
 #endif

@@ -73,7 +73,7 @@ int cli_train_find_rate(alx_recipe *recipe, const cli_train_job *job)
     alx_rate_search *search;
     alx_error err = {0};
     alx_status status = alx_rate_search_create(&search, recipe, job->run, &err);
-    alx_progress_finish(job->run->user);
+    alx_progress_finish(&job->listener->progress);
     if (!status) status = report_search(search, &err);
     alx_rate_search_destroy(search);
     return status ? cli_error(&err) : CLI_DONE;
@@ -85,8 +85,9 @@ enum { PRINT_EVERY = 10 };
 
 static void on_event(const alx_event *event, void *user)
 {
+    cli_train_listener *listener = user;
     if (event->kind != ALX_EVENT_STEP)
-        alx_progress_event(event, user);
+        alx_progress_event(event, &listener->progress);
     else if (event->step == 1 || event->step % PRINT_EVERY == 0) {
         printf("step %3lld  loss %.4f  accuracy %.4f\n", (long long)event->step, event->loss, event->accuracy);
         fflush(stdout);

@@ -52,9 +52,22 @@ void cli_train_end(void)
     running = NULL;
 }
 
+/* What cannot be written for TensorBoard is no reason to lose a run. */
+static void tell_tensorboard(cli_train_listener *listener, const alx_event *event)
+{
+    alx_error err = {0};
+    char text[sizeof err.message + 64];
+    if (!alx_tensorboard_event(&listener->tensorboard, event, &err)) return;
+    snprintf(text, sizeof text, "%s; no more is written for TensorBoard, and training goes on", err.message);
+    const alx_event warning = {.struct_size = sizeof warning, .kind = ALX_EVENT_WARNING, .text = text};
+    alx_progress_event(&warning, &listener->progress);
+}
+
 void cli_train_event(const alx_event *event, void *user)
 {
-    alx_progress_event(event, user);
+    cli_train_listener *listener = user;
+    alx_progress_event(event, &listener->progress);
+    tell_tensorboard(listener, event);
     if (running && atomic_load(&signals)) stop_running(running);
 }
 
@@ -73,12 +86,14 @@ static int tell_interrupted(const char *folder)
     return CLI_INTERRUPTED;
 }
 
-int cli_train_run(alx_trainer *trainer, alx_progress *progress, alx_error *err)
+int cli_train_run(alx_trainer *trainer, cli_train_listener *listener, alx_error *err)
 {
+    if (listener->tensorboard.train_folder && alx_tensorboard_begin(&listener->tensorboard, trainer, err))
+        return cli_error(err);
     cli_train_begin(stop_trainer, trainer);
     alx_status status = alx_trainer_run(trainer, err);
     cli_train_end();
-    alx_progress_finish(progress);
+    alx_progress_finish(&listener->progress);
     if (status == ALX_INTERRUPTED) return tell_interrupted(alx_trainer_folder(trainer));
     if (status) return cli_error(err);
     cli_print_name(stdout, alx_trainer_folder(trainer));

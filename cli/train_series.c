@@ -236,7 +236,7 @@ static int run(alx_series *series, const cli_train_job *job,
     cli_train_begin(stop_series, series);
     alx_status status = alx_series_run(series, &err);
     cli_train_end();
-    alx_progress_finish(job->run->user);
+    alx_progress_finish(&job->listener->progress);
     if (status == ALX_INTERRUPTED) return tell_interrupted(series, job);
     if ((!status || any_done(series)) && print(series, &printing)) return cli_error(&printing);
     return status ? cli_error(&err) : CLI_DONE;

@@ -342,6 +342,7 @@ typedef struct alx_event {
     double seconds;                /* since the epoch began, or since the run began for END */
     int best;                      /* EPOCH_END: this epoch is the best so far */
     double learning_rate;          /* of the last step */
+    const alx_trainer *trainer;    /* whose event it is, to be read during the call alone */
 } alx_event;
 
 typedef void (*alx_event_fn)(const alx_event *event, void *user);
@@ -373,6 +374,32 @@ ALX_API alx_status alx_trainer_run(alx_trainer *trainer, alx_error *err);
 ALX_API void alx_trainer_stop(alx_trainer *trainer);
 ALX_API const char *alx_trainer_folder(const alx_trainer *trainer);
 ALX_API void alx_trainer_destroy(alx_trainer *trainer);
+
+/* What an epoch gave: a row of metrics.csv. */
+typedef struct alx_epoch_figures {
+    double loss, accuracy, val_loss, val_accuracy; /* NaN where nothing validates */
+    double learning_rate;                          /* of its last step */
+} alx_epoch_figures;
+/* Epoch by epoch, from 1, those before a resume too: 1 when it is complete, 0 past the last. */
+ALX_API int alx_trainer_epoch(const alx_trainer *trainer, int epoch, alx_epoch_figures *figures);
+
+/* A tensor of parameters. */
+typedef struct alx_tensor_info {
+    const char *name; /* "conv2d_1.kernel", as in its file */
+    int layer;        /* that it belongs to */
+    int rank;
+    int64_t shape[4]; /* kernels of convolutions (filters, channels of a group, height, width), of dense layers
+                       * (units, inputs); others (channels) or (units) */
+    int64_t count;    /* of values */
+    int trainable;    /* 0: moving statistics, and in training what train.freeze keeps */
+} alx_tensor_info;
+/* The weights as training has them now (with train.ema not their average), one tensor after another: 1 when there is
+ * one, 0 past the last. */
+ALX_API int alx_trainer_tensor(const alx_trainer *trainer, int index, alx_tensor_info *info);
+/* A part of a tensor: rows first..first + count of it, a row being what belongs to one index of the first dimension.
+ * values: (count, info.count / info.shape[0]), in the order of shape. */
+ALX_API void alx_trainer_tensor_rows(const alx_trainer *trainer, int index, int64_t first, int64_t count,
+                                     float *values);
 
 /* ---- Before a run: which learning rate, and whether the network can learn ---- */
 
@@ -513,16 +540,7 @@ ALX_API int alx_model_hidden_layer(const alx_model *model);
  * activation, sum or concatenation).  -1: the network has no convolution. */
 ALX_API int alx_model_map_layer(const alx_model *model);
 
-/* A tensor of parameters. */
-typedef struct alx_tensor_info {
-    const char *name; /* "conv2d_1.kernel", as in its file */
-    int layer;        /* that it belongs to */
-    int rank;
-    int64_t shape[4]; /* kernels of convolutions (filters, channels of a group, height, width), of dense layers
-                       * (units, inputs); others (channels) or (units) */
-    int64_t count;    /* of values */
-    int trainable;    /* 0: moving statistics */
-} alx_tensor_info;
+/* Its tensors of parameters. */
 ALX_API int alx_model_tensor_count(const alx_model *model);
 ALX_API void alx_model_tensor(const alx_model *model, int index, alx_tensor_info *info);
 /* The index of a tensor by its name.  ALX_USAGE when there is none: the message lists those of its layer, or all. */

@@ -76,3 +76,24 @@ bool alx_metrics_keep_rows(alx_text *csv, const char *old, int64_t count)
     alx_text_add_bytes(csv, old + header, (size_t)(at - old) - header);
     return true;
 }
+
+double alx_metrics_seconds(const char *csv)
+{
+    double sum = 0;
+    for (const char *row = strchr(csv, '\n'); row && row[1];) {
+        const char *end = strchr(row + 1, '\n');
+        if (!end) return NAN;
+        const char *comma = end;
+        while (*comma != ',' && comma > row) comma--;
+        char field[32];
+        const size_t length = (size_t)(end - comma) - 1;
+        double seconds;
+        if (length >= sizeof field) return NAN;
+        memcpy(field, comma + 1, length);
+        field[length] = '\0';
+        if (!alx_text_parse_number(&seconds, field)) return NAN;
+        sum += seconds;
+        row = end;
+    }
+    return round(sum * 1000) / 1000; /* the rows' milliseconds, without the digits of their sum */
+}

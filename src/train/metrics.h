@@ -36,5 +36,7 @@ void alx_metrics_add_row(alx_text *csv, int64_t epoch, const alx_epoch_result *r
 /* Append the rows of epochs 1..count of an older metrics.csv to csv; rows behind them are dropped.  False, and csv
  * is as it was, when old does not begin with them. */
 bool alx_metrics_keep_rows(alx_text *csv, const char *old, int64_t count);
+/* The sum of the last field of all rows; NaN where one is empty or no number. */
+double alx_metrics_seconds(const char *csv);
 
 #endif

@@ -14,8 +14,8 @@
 #include "base/text.h"
 
 static const char runs[] = "runs";
-static const char *const run_files[] = {ALX_RUN_RECIPE,  ALX_RUN_MODEL, ALX_RUN_SPLIT,
-                                        ALX_RUN_METRICS, ALX_RUN_BEST,  ALX_RUN_LAST};
+static const char *const run_files[] = {ALX_RUN_RECIPE,  ALX_RUN_MODEL, ALX_RUN_SPLIT, ALX_RUN_METRICS,
+                                        ALX_RUN_SUMMARY, ALX_RUN_BEST,  ALX_RUN_LAST};
 enum { FILE_COUNT = sizeof run_files / sizeof run_files[0], MAX_RUNS = 1000000 };
 
 char *alx_run_folder_file(const alx_run_folder *folder, const char *name, alx_error *err)

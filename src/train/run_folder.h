@@ -10,6 +10,7 @@
 #define ALX_RUN_RECIPE  "recipe.yaml"
 #define ALX_RUN_MODEL   "model.yaml"
 #define ALX_RUN_METRICS "metrics.csv"
+#define ALX_RUN_SUMMARY "summary.json"
 #define ALX_RUN_SPLIT   "split.csv"
 #define ALX_RUN_BEST    "best.safetensors"
 #define ALX_RUN_LAST    "last.safetensors"

@@ -23,35 +23,13 @@ bool alx_run_was_saved(const char *folder)
     return saved;
 }
 
-/* The last field of each row; NaN where one is empty or no number. */
-static double sum_seconds(const char *csv)
-{
-    double sum = 0;
-    for (const char *row = strchr(csv, '\n'); row && row[1];) {
-        const char *end = strchr(row + 1, '\n');
-        if (!end) return NAN;
-        const char *comma = end;
-        while (*comma != ',' && comma > row) comma--;
-        char field[32];
-        const size_t length = (size_t)(end - comma) - 1;
-        double seconds;
-        if (length >= sizeof field) return NAN;
-        memcpy(field, comma + 1, length);
-        field[length] = '\0';
-        if (!alx_text_parse_number(&seconds, field)) return NAN;
-        sum += seconds;
-        row = end;
-    }
-    return round(sum * 1000) / 1000; /* the rows' milliseconds, without the digits of their sum */
-}
-
 static double read_seconds(const char *folder)
 {
     char *path = alx_file_join(folder, ALX_RUN_METRICS, NULL);
     uint8_t *bytes = NULL;
     size_t size;
     const double seconds =
-        path && !alx_file_read(&bytes, &size, path, 64 << 20, NULL) ? sum_seconds((char *)bytes) : NAN;
+        path && !alx_file_read(&bytes, &size, path, 64 << 20, NULL) ? alx_metrics_seconds((char *)bytes) : NAN;
     free(bytes);
     free(path);
     return seconds;

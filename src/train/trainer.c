@@ -161,6 +161,7 @@ static alx_status run_epoch(alx_trainer *t, alx_error *err)
     /* best before last: a run that is killed between the two repeats the epoch and writes the same best again. */
     if (close_epoch(t)) ALX_TRY(save_file(t, ALX_RUN_BEST, true, err));
     ALX_TRY(save_metrics(t, err));
+    ALX_TRY(alx_trainer_write_summary(t, err));
     ALX_TRY(save_last(t, err));
     alx_trainer_emit(t, ALX_EVENT_EPOCH_END);
     alx_trainer_examine_epoch(t);

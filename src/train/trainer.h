@@ -150,6 +150,11 @@ void alx_trainer_examine_epoch(alx_trainer *trainer);
 alx_status alx_trainer_diverged(alx_trainer *trainer, const char *what, alx_error *err);
 void alx_consultation_finish(alx_consultation *doctor);
 
+/* ---- trainer_summary.c ---- */
+
+/* summary.json, of the epochs that are complete. */
+alx_status alx_trainer_write_summary(const alx_trainer *trainer, alx_error *err);
+
 /* ---- trainer_events.c ---- */
 
 /* An event with what the run's state says; kinds with text are sent with alx_trainer_say. */

@@ -24,7 +24,8 @@ static alx_event event_of(const alx_trainer *t, alx_event_kind kind)
                        .val_loss = alx_sums_loss(&run->validation),
                        .val_accuracy = alx_sums_accuracy(&run->validation),
                        .seconds = alx_clock() - (whole ? t->began : t->epoch_began),
-                       .learning_rate = alx_trainer_rate(t)};
+                       .learning_rate = alx_trainer_rate(t),
+                       .trainer = t};
     if (done) event.seconds = t->epoch_seconds;
     /* At an epoch's end its sums have become a row of the history. */
     if ((done || kind == ALX_EVENT_END) && run->epoch > 0) {
