@@ -38,7 +38,7 @@ static alx_status make_recipe(alx_recipe **recipe, const char *source, const con
 {
     char percent[32];
     snprintf(percent, sizeof percent, "%.17g", c->skip_bad);
-    alx_status status = cli_open_data(recipe, source, err);
+    alx_status status = cli_open_data(recipe, source, true, err);
     if (!status && c->test) status = alx_recipe_set(*recipe, "data.test", c->test, err);
     if (!status && c->model) status = alx_recipe_set(*recipe, "model", c->model, err);
     if (!status && c->skip_bad >= 0) status = alx_recipe_set(*recipe, "data.skip_bad", percent, err);

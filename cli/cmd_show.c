@@ -85,7 +85,7 @@ const cli_option cli_show_options[] = {
 static alx_status open_data(alx_dataset **dataset, const char *source, const config *c, alx_error *err)
 {
     alx_recipe *recipe = NULL;
-    alx_status status = cli_open_data(&recipe, source, err);
+    alx_status status = cli_open_data(&recipe, source, true, err);
     if (!status && c->augment) status = alx_recipe_set(recipe, "augment", c->augment, err);
     if (!status) status = alx_dataset_open(dataset, recipe, c->split, err);
     alx_recipe_destroy(recipe);

@@ -277,7 +277,9 @@ static bool fits_form(const train_form *form, const config *c)
 static alx_status make_recipe(alx_recipe **recipe, const cli_arguments *arguments, alx_error *err)
 {
     const char *source = arguments->operand_count ? arguments->operands[0] : NULL;
-    alx_status status = source ? cli_open_data(recipe, source, err) : alx_recipe_create(recipe, err);
+    /* The starter's settings suit the starter. */
+    const bool starter = !has_key(arguments, "model");
+    alx_status status = source ? cli_open_data(recipe, source, starter, err) : alx_recipe_create(recipe, err);
     for (int i = 0; !status && i < arguments->key_count; i++)
         status = alx_recipe_set(*recipe, arguments->keys[i].name, arguments->keys[i].value, err);
     return status;

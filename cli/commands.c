@@ -16,11 +16,14 @@ const cli_command cli_commands[] = {
         "alexnet train photos/ --sweep '{learning_rate: [1e-4, 1e-3], batch_size: [16, 64]}' --out runs/sweep",
         {"FOLDER has one sub-folder for each class, or it has the sub-folders train and validation (or val, valid, "
          "test), each with one for each class. Any key of a recipe is an option, in its long form (--train.epochs) or "
-         "its short one (--epochs). The run's folder is printed at the end: it holds the recipe with everything "
+         "its short one (--epochs). A FOLDER without --model is trained as recipes/starter.yaml says; all else begins "
+         "with the "
+         "defaults below. The run's folder is printed at the end: it holds the recipe with everything "
          "resolved, the metrics and the weights. "
          "Ctrl-C finishes the batch, writes a checkpoint and tells how to resume; a second one stops at once.",
          "FOLDER 中每个子文件夹是一类；或者含有 train 与 validation（或 val、valid、test），其中再各按类分子文件夹。"
-         "配方里的每个键都是一个选项，可写全称（--train.epochs）或简称（--epochs）。结束时打印运行文件夹："
+         "配方里的每个键都是一个选项，可写全称（--train.epochs）或简称（--epochs）。只给 FOLDER 而不给 --model 时，"
+         "按 recipes/starter.yaml 训练；其余情况以下列默认值为准。结束时打印运行文件夹："
          "其中有完整的配方、各轮指标和权重。按 Ctrl-C 会做完当前批次、写下检查点并说明如何继续；再按一次立即停止。"},
         cli_train_options,
         cli_train,

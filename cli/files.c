@@ -104,11 +104,13 @@ void cli_files_finish(cli_files *files)
 
 /* ---- Data sets ---- */
 
-alx_status cli_open_data(alx_recipe **recipe, const char *source, alx_error *err)
+alx_status cli_open_data(alx_recipe **recipe, const char *source, bool starter, alx_error *err)
 {
     struct stat info;
     bool folder = stat(source, &info) == 0 && S_ISDIR(info.st_mode);
-    alx_status status = folder ? alx_recipe_create(recipe, err) : alx_recipe_open(recipe, source, err);
+    alx_status status = !folder   ? alx_recipe_open(recipe, source, err)
+                        : starter ? alx_recipe_create_starter(recipe, err)
+                                  : alx_recipe_create(recipe, err);
     if (!status && folder) status = alx_recipe_set_folder(*recipe, source, err);
     if (status != ALX_BAD_DATA || folder || cli_is_recipe(source)) return status;
     const size_t used = strlen(err->message);

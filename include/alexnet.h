@@ -294,8 +294,11 @@ ALX_API int alx_augmentation_option(const alx_augmentation_info *augmentation, i
 
 typedef struct alx_recipe alx_recipe;
 
-/* Defaults only: the starter network, no data. */
+/* Defaults only: the starter network, trained in the plainest way; no data. */
 ALX_API alx_status alx_recipe_create(alx_recipe **recipe, alx_error *err);
+/* What `alexnet train FOLDER` begins with: recipes/starter.yaml, the starter network trained in a way that suits most
+ * photographs and drawings; no data. */
+ALX_API alx_status alx_recipe_create_starter(alx_recipe **recipe, alx_error *err);
 /* From a YAML file.  Relative paths in it are relative to it. */
 ALX_API alx_status alx_recipe_open(alx_recipe **recipe, const char *path, alx_error *err);
 ALX_API void alx_recipe_destroy(alx_recipe *recipe);

@@ -230,6 +230,14 @@ alx_status alx_recipe_open(alx_recipe **recipe, const char *path, alx_error *err
     return status;
 }
 
+alx_status alx_recipe_create_starter(alx_recipe **recipe, alx_error *err)
+{
+    static const char text[] =
+#include "starter_recipe.inc"
+        ;
+    return alx_recipe_parse(recipe, text, sizeof text - 1, NULL, err);
+}
+
 /* ---- Places of values ---- */
 
 /* The node of a key's value, NULL: not written. */

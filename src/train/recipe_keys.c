@@ -19,6 +19,8 @@ static const alx_choice class_weights[] = {{"balanced", ALX_CLASS_WEIGHT_BALANCE
 static const alx_choice precisions[] = {
     {"auto", ALX_PRECISION_AUTO}, {"f32", ALX_PRECISION_F32}, {"bf16", ALX_PRECISION_BF16}, {NULL, 0}};
 
+/* By the number of training images. */
+static const alx_choice by_images[] = {{"auto", 0}, {NULL, 0}};
 static const alx_choice no_limit[] = {{"none", 0}, {NULL, 0}};
 
 #define FIELD(name)     offsetof(alx_train_config, name)
@@ -44,8 +46,9 @@ const alx_option alx_train_options[] = {
     {"micro_batch_norm", ALX_OPTION_BOOL, FIELD(micro_batch_norm), "false", 0, 0, NULL, "ghost_batch_norm virtual_batch_size",
      {"memory_limit may cut a batch although batch_normalization then has the statistics of its parts",
       "允许 memory_limit 拆分批次，尽管 batch_normalization 的统计量将只来自每一份"}},
-    {"epochs", ALX_OPTION_INT, FIELD(epochs), "10", 1, 100000, NULL, "epoch max_epochs num_epochs",
-     {"passes over the training images", "训练图像总共过几遍"}},
+    {"epochs", ALX_OPTION_INT, FIELD(epochs), "10", 1, 100000, by_images, "epoch max_epochs num_epochs",
+     {"passes over the training images; auto: as many as show 500,000 of them, 10 to 60",
+      "训练图像总共过几遍；auto：共看约 500,000 张图像，10 至 60 遍"}},
     {"seed", ALX_OPTION_INT, FIELD(seed), "0", 0, NO_BOUND, NULL, "random_state random_seed",
      {"of all random draws: the same seed gives the same run", "随机数种子：种子相同，过程相同"}},
     {"threads", ALX_OPTION_INT, FIELD(threads), "0", 0, 1024, NULL, "workers num_threads jobs cpus",

@@ -39,7 +39,7 @@ static alx_status check_schedule(const alx_trainer *t, alx_error *err)
         status = alx_fail(err, ALX_USAGE, "min_learning_rate %s is above learning_rate %s; give a smaller one",
                           alx_text_number(schedule->min_learning_rate, given),
                           alx_text_number(config->optimizer.learning_rate, other));
-    } else if (schedule->warmup_epochs > (double)config->epochs) {
+    } else if (config->epochs && schedule->warmup_epochs > (double)config->epochs) {
         key = "warmup_epochs";
         status = alx_fail(err, ALX_USAGE, "warmup_epochs %s is more than the run's %" PRId64 " epochs; give fewer",
                           alx_text_number(schedule->warmup_epochs, given), config->epochs);
@@ -192,6 +192,21 @@ static alx_status load_data(alx_trainer *t, alx_error *err)
 
 /* ---- The run ---- */
 
+/* auto: images are what training costs, so there are about as many whatever the set's size.  Few are not shown so often
+ * that nothing new is learned, many not so seldom that the last ones count more than the first. */
+static alx_status resolve_epochs(alx_trainer *t, alx_error *err)
+{
+    enum { IMAGES = 500000, LEAST = 10, MOST = 60 };
+    int64_t *epochs = &t->recipe->train.epochs;
+    if (*epochs) return ALX_OK;
+    *epochs = (IMAGES + t->data.train.count - 1) / t->data.train.count;
+    if (*epochs < LEAST) *epochs = LEAST;
+    if (*epochs > MOST) *epochs = MOST;
+    alx_trainer_say(t, ALX_EVENT_MESSAGE, "epochs auto: %" PRId64 ", by %" PRId64 " training images", *epochs,
+                    t->data.train.count);
+    return check_schedule(t, err);
+}
+
 static alx_status reserve_run(alx_trainer *t, alx_error *err)
 {
     const int64_t epochs = t->recipe->train.epochs;
@@ -250,6 +265,7 @@ static alx_status build(alx_trainer *t, const alx_saved *saved, const alx_run_co
     ALX_TRY(alx_trainer_count_chances(t, err));
     ALX_TRY(alx_trainer_prepare(t, err));
     ALX_TRY(alx_trainer_end_tuning(t, config, err));
+    ALX_TRY(resolve_epochs(t, err));
     return reserve_run(t, err);
 }
 

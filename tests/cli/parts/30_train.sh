@@ -30,6 +30,19 @@ run 0 train runs/a/recipe.yaml --epochs 1 --out runs/b --overwrite
 run 0 train runs/a/recipe.yaml --train.epochs=1 --exact
 out_has "runs/1"
 refused 2 "epochs" train photos --epochs 0
+
+# A folder alone begins with the starter's recipe, with a network it does not.
+run 0 train photos --epochs 1 --out runs/starter --threads 2
+for line in "  schedule: one_cycle" "  optimizer: adamw" "  - translate: "; do
+    if grep -qF -- "$line" runs/starter/recipe.yaml; then pass; else fail "runs/starter/recipe.yaml lacks $line"; fi
+done
+run 0 train photos --model tiny.yaml --epochs auto --out runs/auto
+err_has "epochs auto: 60, by "
+for line in "  schedule: constant" "  epochs: 60 "; do
+    if grep -qF -- "$line" runs/auto/recipe.yaml; then pass; else fail "runs/auto/recipe.yaml lacks $line"; fi
+done
+refused 2 "warmup_epochs 61 is more than the run's 60 epochs" \
+    train photos --model tiny.yaml --epochs auto --warmup-epochs 61 --out runs/warm
 refused 2 "--resume runs/a" train runs/a
 
 # A rate of 0 learns nothing: patience ends the run, which is complete.

@@ -39,7 +39,9 @@ run 0 show augment.yaml --augmented 2 --count 3 -o number.png
 if cmp -s path.png number.png; then pass; else fail "path and number name different images"; fi
 run 0 show augment.yaml --augmented 2 photos/竖/0000.png --count 3 -o two.png
 refused 2 "no-such.png is no image of this split" show augment.yaml --augmented no-such.png
-refused 2 "give --augment LIST" show photos --augmented
+printf 'data: {train: photos}\n' >plain.yaml
+refused 2 "give --augment LIST" show plain.yaml --augmented
+run 0 show photos --augmented --count 4 -o starter.png # as training a folder changes them
 refused 2 "are for --augmented" show photos photos/横/0001.png
 refused 2 "augment: no augmentation \"rotat\"; did you mean rotate?" show photos --augment '[rotat]'
 refused 2 "random_crop: images of 24x24 leave no room" train --model tiny.yaml --data.train photos --augment '[random_crop]'
