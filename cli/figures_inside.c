@@ -323,10 +323,9 @@ alx_status cli_figure_map(cli_report *r, const cli_sink *sink, alx_error *err)
     if (!status && both) status = alx_tsne(places[1], a->features, a->sample_count, a->feature_size, &config, err);
     for (int i = 0; i < 1 + both && !status; i++) status = fill_points(&points[i], r, places[i], err);
     char title[120];
-    snprintf(
-        title, sizeof title,
-        cli_say(r, "PCA: %.0f %% + %.0f %% of the variance", "主成分（占方差 %.0f %% 和 %.0f %%）"),
-        100 * share[0], 100 * share[1]);
+    snprintf(title, sizeof title,
+             cli_say(r, "PCA: %.0f %% + %.0f %% of the variance", "主成分（占方差 %.0f %% 和 %.0f %%）"),
+             100 * share[0], 100 * share[1]);
     const alx_curve_panel panels[2] = {
         {title, NULL, NULL, 0, 0, points[0].count, points[0].curves, NAN, 1},
         {cli_say(r, "t-SNE", "t-SNE"), NULL, NULL, 0, 0, points[1].count, points[1].curves, NAN, 1}};

@@ -81,11 +81,13 @@ alx_status cli_write_summary(cli_report *r, alx_page *page, alx_error *err)
     if (!r->training && !cli_report_need(r, CLI_PART_ANSWERS, err)) add_answers(page, r);
     alx_page_table_end(page);
     if (r->training)
-        alx_page_missing(page, cli_say(r,
-                                       "The run trains or was stopped: this page has what training knows. `alexnet "
-                                       "report` of the run adds its answers, mistakes and inside.",
-                                       "训练仍在进行或已中止：本页只含训练时已知的内容。对该运行执行 alexnet report "
-                                       "会补上预测、错误和网络内部的各图。"));
+        alx_page_missing(
+            page,
+            cli_say(r,
+                    "This page was written while the run trained, and has what training knows. `alexnet report` of the "
+                    "run adds its answers, mistakes and inside.",
+                    "本页在训练过程中写成，只含训练时已知的内容。对该运行执行 alexnet report "
+                    "会补上预测、错误和网络内部的各图。"));
     else if (r->parts[CLI_PART_ANSWERS].err.status)
         alx_page_missing(page, r->parts[CLI_PART_ANSWERS].err.message);
     return ALX_OK;

@@ -84,7 +84,7 @@ out_has "与 IMAGE 最接近的训练图片"
 # While it trains: what training knows, after each epoch; the answers come with report.
 run 0 train photos --model tiny.yaml --epochs 2 --batch-size 10 --out runs/paged --report
 page=runs/paged/report.html
-page_has 'The run trains or was stopped'
+page_has 'This page was written while the run trained'
 page_has '<section id="curves"'
 page_lacks '<section id="confusion"'
 page_has '<td>2 / 2</td>'
