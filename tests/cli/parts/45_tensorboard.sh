@@ -56,16 +56,16 @@ out_like "^train.* 8 epoch_loss "
 
 # Another run does not lie over it, unless it takes its place.
 refused 2 "board/first: has the events of a run; pass --overwrite" train --model events.yaml --data.train photos \
-    --epochs 1 $small --out runs/other --tensorboard board/first
-if [ -e runs/other ]; then fail "a run was begun"; else pass; fi
+    --epochs 1 $small --out runs/on-board --tensorboard board/first
+if [ -e runs/on-board ]; then fail "a run was begun"; else pass; fi
 touch board/first/train/events.out.tfevents.1.somebody
-run 0 train --model events.yaml --data.train photos --epochs 1 $small --out runs/other --overwrite \
+run 0 train --model events.yaml --data.train photos --epochs 1 $small --out runs/on-board --overwrite \
     --tensorboard board/first
 if [ -e board/first/train/events.out.tfevents.1.somebody ]; then pass; else fail "a file of others was removed"; fi
 rm board/first/train/events.out.tfevents.1.somebody
-events board/first runs/other/metrics.csv
+events board/first runs/on-board/metrics.csv
 
-refused 2 "board/late/train: has events of epoch 8, and the run has 1 complete" train --resume runs/other --epochs 2 \
+refused 2 "board/late/train: has events of epoch 8, and the run has 1 complete" train --resume runs/on-board --epochs 2 \
     --tensorboard board/late
 
 # Without validation images there is nothing in validation/.
