@@ -224,7 +224,7 @@ static alx_status draw(const alx_dataset *dataset, const config *c, char *const 
     uint8_t *pixels = calloc((size_t)g.count + 1, (size_t)width * (size_t)height * 3);
     if (!status && (!images || !pixels)) status = out_of_memory(err);
     if (!status) status = read_images(images, &drawn, pixels, dataset, &g, err);
-    if (!status) status = alx_plot_samples(c->output, images, drawn, g.columns, NULL, err);
+    if (!status) status = alx_plot_samples(&(alx_target){.path = c->output}, images, drawn, g.columns, NULL, err);
     free(pixels);
     free(images);
     free(g.cells);

@@ -76,7 +76,8 @@ static alx_status explain(alx_explanation **explanation, cli_summarized *s, cons
 static int draw(const cli_summarized *s, const char *path)
 {
     alx_error err = {0};
-    if (alx_plot_network(path, s->network, s->explanation, s->language, &err)) return cli_error(&err);
+    if (alx_plot_network(&(alx_target){.path = path}, s->network, s->explanation, NULL, s->language, &err))
+        return cli_error(&err);
     cli_print_name(stdout, path);
     putchar('\n');
     return CLI_DONE;

@@ -90,6 +90,15 @@ const cli_option cli_train_options[] = {
      1000,
      {"cross-validation: train N times, each time validating on another Nth of the training images",
       "交叉验证：把训练图片分成 N 份，训练 N 次，每次用其中一份验证"}},
+    {"report",
+     0,
+     CLI_FLAG,
+     offsetof(config, report),
+     NULL,
+     0,
+     0,
+     {"write the run's report.html after each epoch: the network, curves and samples; `alexnet report` adds the rest",
+      "每轮之后写出运行文件夹中的 report.html：网络、曲线和样本；其余由 alexnet report 补上"}},
     {"tensorboard",
      0,
      CLI_TEXT,
@@ -252,6 +261,8 @@ static bool fits_form(const train_form *form, const config *c)
     if (c->sweep_seed && !sweep) return cli_usage_error("--sweep-seed is the seed of a --sweep"), false;
     if (form->run == cli_train_overfit && (c->out || c->overwrite))
         return cli_usage_error("--overfit-batch writes nothing; leave out --out and --overwrite"), false;
+    if (form->name && c->report)
+        return cli_usage_error("--report is of a single run; leave it out, or leave out --%s", form->name), false;
     if (form->name && c->tensorboard)
         return cli_usage_error("--tensorboard shows a single run; leave it out, or leave out --%s", form->name), false;
     if (form->name && c->resume)
@@ -346,6 +357,11 @@ int cli_train(const cli_call *call)
     run_config.cache_dir = cli_cache_folder();
     cli_train_listener listener = {0};
     alx_progress_init(&listener.progress, stderr);
+    listener.reports = c.report != 0;
+    listener.report = (cli_report){
+        .training = true,
+        .language = arguments.language ? (alx_language)(arguments.language - 1) : call->language,
+    };
     run_config.on_event = cli_train_event;
     run_config.user = &listener;
     const cli_train_job job = {.call = call, .config = &c, .run = &run_config, .listener = &listener};
@@ -356,6 +372,7 @@ int cli_train(const cli_call *call)
     else if ((code = open_tensorboard(&job)) == CLI_DONE)
         code = c.resume ? resume(c.resume, &arguments, &job) : train(&arguments, &form, &job);
     alx_tensorboard_finish(&listener.tensorboard);
+    cli_report_finish(&listener.report);
     cli_arguments_finish(&arguments);
     return code;
 }

@@ -222,6 +222,40 @@ const cli_command cli_commands[] = {
         NULL,
     },
     {
+        "report",
+        {"write a page about a run: curves, mistakes, the inside", "为一次运行写一页报告：曲线、错误、网络内部"},
+        "RUN [OPTION]...",
+        "alexnet report runs/1\n"
+        "alexnet report runs/1 -o 报告.html --lang zh",
+        {"RUN is a run's folder. The page stands alone: it opens from disk in any browser, needs no script and nothing "
+         "from elsewhere, and follows light and dark mode. It has the recipe, the network, curves, sample images, the "
+         "confusion matrix, calibration, mistakes, kernels, feature maps, where the model looks, neighbours, a map of "
+         "the images and check-data's findings, each with a word on what would be alarming. Validation images are "
+         "evaluated once, or test images where nothing validates. What cannot be shown, such as images that were "
+         "moved, is named in its place.",
+         "RUN "
+         "是运行文件夹。报告是单独一个网页：用任何浏览器都能从磁盘打开，不含脚本，也不引用任何外部内容，并随系统切换"
+         "明暗。内有配方、网络、曲线、样本图片、混淆矩阵、校准、错误、卷积核、特征图、模型看哪里、近邻、图片分布图和数"
+         "据"
+         "检查，每处都说明什么情况值得警惕。验证图片（没有则用测试图片）会评估一遍。无法显示的内容（如图片已移走）会在"
+         "原处注明。"},
+        cli_report_options,
+        cli_report_command,
+        NULL,
+    },
+    {
+        "plot",
+        {"draw one picture of a run", "画出一次运行的某一张图"},
+        "RUN FIGURE [IMAGE] [OPTION]...",
+        "alexnet plot runs/1 curves\n"
+        "alexnet plot runs/1 confusion -o confusion.svg --lang zh\n"
+        "alexnet plot runs/1 heatmap photo.jpg -o where.png",
+        {"Each figure of the report alone, by the same drawing.", "单独画出报告中的一张图，画法与报告相同。"},
+        cli_plot_options,
+        cli_plot,
+        cli_plot_help,
+    },
+    {
         "models",
         {"list the built-in networks, or print one", "列出内置网络，或打印其中一个"},
         "[NAME]",

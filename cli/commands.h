@@ -66,16 +66,20 @@ int cli_explain(const cli_call *call);
 int cli_profile(const cli_call *call);
 int cli_check_data(const cli_call *call);
 int cli_show(const cli_call *call);
+int cli_report_command(const cli_call *call);
+int cli_plot(const cli_call *call);
 int cli_models(const cli_call *call);
 int cli_layers(const cli_call *call);
 int cli_augmentations(const cli_call *call);
 
 /* Their option tables. */
+extern const cli_option cli_report_options[], cli_plot_options[];
 extern const cli_option cli_train_options[], cli_evaluate_options[], cli_compare_options[], cli_predict_options[],
     cli_features_options[], cli_export_options[], cli_summary_options[], cli_explain_options[], cli_profile_options[],
     cli_check_data_options[], cli_show_options[], cli_models_options[], cli_layers_options[],
     cli_augmentations_options[];
 /* The recipe's keys, behind train's own options. */
 void cli_train_help(alx_language language);
+void cli_plot_help(alx_language language);
 
 #endif

@@ -39,8 +39,8 @@ alx_status cli_compare_draw(const cli_comparison *c, const char *path, alx_error
     }
     if (!count) return cli_fail(err, ALX_USAGE, "%s: no run here has a metrics.csv to draw; leave out --output", path);
     const alx_curve_panel panels[2] = {
-        {w->titles[0], w->epoch, w->y[0], 0, 0, count, curves[0], NAN},
-        {w->titles[1], w->epoch, w->y[1], 0, 0, count, curves[1], NAN},
+        {w->titles[0], w->epoch, w->y[0], 0, 0, count, curves[0], NAN, 0},
+        {w->titles[1], w->epoch, w->y[1], 0, 0, count, curves[1], NAN, 0},
     };
-    return alx_curves_draw(path, panels, 2, err);
+    return alx_curves_draw(&(alx_target){.path = path}, panels, 2, err);
 }

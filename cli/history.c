@@ -10,7 +10,8 @@
 
 enum { MAX_BYTES = 64 << 20, MAX_COLUMNS = 64, MAX_FIELD = 63 };
 
-static const char *const names[CLI_METRICS] = {"epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds"};
+static const char *const names[CLI_METRICS] = {"epoch",        "loss",          "accuracy", "val_loss",
+                                               "val_accuracy", "learning_rate", "seconds"};
 
 /* ---- Text ---- */
 

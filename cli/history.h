@@ -12,6 +12,7 @@ typedef enum cli_metric {
     CLI_ACCURACY,
     CLI_VAL_LOSS,
     CLI_VAL_ACCURACY,
+    CLI_LEARNING_RATE,
     CLI_SECONDS,
     CLI_METRICS
 } cli_metric;

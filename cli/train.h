@@ -3,13 +3,14 @@
 #define ALX_CLI_TRAIN_H
 
 #include "cli/commands.h"
+#include "cli/report.h"
 #include "report/progress.h"
 #include "report/tensorboard.h"
 
 /* train's own options. */
 typedef struct cli_train_config {
     const char *out, *resume, *sweep, *tensorboard;
-    int overwrite, find_lr, overfit_batch, no_autotune;
+    int overwrite, find_lr, overfit_batch, no_autotune, report;
     long long trials, sweep_seed, folds; /* 0: not given */
 } cli_train_config;
 
@@ -17,6 +18,9 @@ typedef struct cli_train_config {
 typedef struct cli_train_listener {
     alx_progress progress;
     alx_tensorboard tensorboard; /* zeros: not asked for */
+    bool reports;                /* after each epoch */
+    cli_report report;
+    cli_report_path folder; /* the run's, for the report */
 } cli_train_listener;
 
 /* What each form is given beside the recipe. */

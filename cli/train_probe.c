@@ -34,7 +34,7 @@ static alx_status draw_curve(const alx_rate_search *search, const alx_rate_findi
                                    .count = 2,
                                    .curves = curves,
                                    .mark_x = found->suggestion};
-    return alx_curves_draw(path, &panel, 1, err);
+    return alx_curves_draw(&(alx_target){.path = path}, &panel, 1, err);
 }
 
 static void print_findings(const alx_rate_findings *found)

@@ -63,11 +63,32 @@ static void tell_tensorboard(cli_train_listener *listener, const alx_event *even
     alx_progress_event(&warning, &listener->progress);
 }
 
+/* What training knows, on a page.  A page that cannot be written is no reason to end a run: it is said once. */
+static void tell_report(cli_train_listener *listener, const alx_event *event)
+{
+    cli_report *report = &listener->report;
+    if (event->kind == ALX_EVENT_START) {
+        snprintf(listener->folder, sizeof listener->folder, "%s", event->text);
+        report->run = listener->folder;
+    }
+    if (event->kind != ALX_EVENT_EPOCH_END) return;
+    cli_report_path path;
+    alx_error err = {0};
+    alx_status status = cli_report_place(path, report->run, &err);
+    if (!status) status = cli_report_write(report, path, &err);
+    cli_report_refresh(report);
+    if (!status) return;
+    listener->reports = false;
+    alx_progress_finish(&listener->progress);
+    cli_warn("no report is written any more: %s", err.message);
+}
+
 void cli_train_event(const alx_event *event, void *user)
 {
     cli_train_listener *listener = user;
     alx_progress_event(event, &listener->progress);
     tell_tensorboard(listener, event);
+    if (listener->reports) tell_report(listener, event);
     if (running && atomic_load(&signals)) stop_running(running);
 }
 

@@ -2,9 +2,15 @@
 #ifndef ALX_REPORT_CURVES_H
 #define ALX_REPORT_CURVES_H
 
-#include "alexnet.h"
+#include "report/picture.h"
 
-typedef enum alx_dash { ALX_DASH_SOLID, ALX_DASH_DASHED, ALX_DASH_DOTTED, ALX_DASH_DASH_DOT } alx_dash;
+typedef enum alx_dash {
+    ALX_DASH_SOLID,
+    ALX_DASH_DASHED,
+    ALX_DASH_DOTTED,
+    ALX_DASH_DASH_DOT,
+    ALX_DASH_NONE /* points alone, every one of them, smaller */
+} alx_dash;
 
 typedef struct alx_curve {
     const char *label;   /* in the legend; NULL: not in it */
@@ -20,13 +26,15 @@ typedef struct alx_curve_panel {
     int count;
     const alx_curve *curves; /* (count); later ones lie over earlier ones */
     double mark_x;           /* a vertical line; NaN: none */
+    int bare;                /* 1: no ticks, where numbers mean nothing */
 } alx_curve_panel;
 
 /* Panels two in a row, on white, with round ticks and a light grid.  Each has its legend below it; where all legends
  * are the same there is one below all.  Colours are Okabe and Ito's, which colour-blind people tell apart; markers
  * and dashes do without colour.  Points that have no neighbour are dots.  Texts are UTF-8 and end in an ellipsis where
  * they do not fit.
- * The path's ending decides the format: .svg, or .png at two pixels per point; alx_picture_write has the rest. */
-alx_status alx_curves_draw(const char *path, const alx_curve_panel *panels, int count, alx_error *err);
+ * A file's path decides its format by its ending: .svg, or .png at two pixels per point; alx_picture_write has the
+ * rest.  In a page plots are smaller. */
+alx_status alx_curves_draw(const alx_target *target, const alx_curve_panel *panels, int count, alx_error *err);
 
 #endif

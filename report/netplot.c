@@ -8,23 +8,23 @@
 
 #include "report/netplot_inner.h"
 
-static const alx_text_style TITLE = {24, 0.09, PANGO_WEIGHT_BOLD, PANGO_ELLIPSIZE_END, 0};
-static const alx_text_style SUBTITLE = {13, 0.30, PANGO_WEIGHT_NORMAL, PANGO_ELLIPSIZE_END, 0};
-static const alx_text_style FOOTNOTE = {11, 0.42, PANGO_WEIGHT_NORMAL, PANGO_ELLIPSIZE_END, 0};
+static const alx_text_style TITLE = {24, ALX_INK, PANGO_WEIGHT_BOLD, PANGO_ELLIPSIZE_END, 0};
+static const alx_text_style SUBTITLE = {13, ALX_SOFT, PANGO_WEIGHT_NORMAL, PANGO_ELLIPSIZE_END, 0};
+static const alx_text_style FOOTNOTE = {11, ALX_MUTED, PANGO_WEIGHT_NORMAL, PANGO_ELLIPSIZE_END, 0};
 
 /* ---- What layers are ---- */
 
 enum { INPUT, CONVOLUTION, POOLING, DENSE, NORMALIZATION, ACTIVATION, MERGE, OTHER };
 
-const netplot_kind netplot_kinds[NETPLOT_KINDS] = {
-    [INPUT] = {{"input", "输入"}, {0.95, 0.96, 0.97}},
-    [CONVOLUTION] = {{"convolution", "卷积"}, {0.467, 0.667, 0.867}},
-    [POOLING] = {{"pooling", "池化"}, {0.933, 0.533, 0.400}},
-    [DENSE] = {{"dense", "全连接"}, {0.267, 0.733, 0.600}},
-    [NORMALIZATION] = {{"normalisation", "归一化"}, {0.800, 0.850, 0.400}},
-    [ACTIVATION] = {{"activation", "激活"}, {0.933, 0.867, 0.533}},
-    [MERGE] = {{"merging", "合并"}, {1.000, 0.667, 0.733}},
-    [OTHER] = {{"other", "其他"}, {0.867, 0.867, 0.867}},
+const char *const netplot_kinds[ALX_KIND_COUNT][2] = {
+    [INPUT] = {"input", "输入"},
+    [CONVOLUTION] = {"convolution", "卷积"},
+    [POOLING] = {"pooling", "池化"},
+    [DENSE] = {"dense", "全连接"},
+    [NORMALIZATION] = {"normalisation", "归一化"},
+    [ACTIVATION] = {"activation", "激活"},
+    [MERGE] = {"merging", "合并"},
+    [OTHER] = {"other", "其他"},
 };
 
 /* A type that is not here is drawn as "other", under Keras' name. */
@@ -84,13 +84,13 @@ static void set_shape(netplot_item *item, int rank, const int64_t *shape)
         snprintf(item->shape, sizeof item->shape, "%s", netplot_thousands(shape[0], number));
 }
 
-static void set_items(netplot *plot, const alx_explanation *explanation)
+static void set_items(netplot *plot, const alx_explanation *explanation, const double *seconds)
 {
     char number[32];
     int size[3];
     alx_network_input(plot->network, size);
     const bool chinese = plot->language == ALX_CHINESE;
-    plot->items[0] = (netplot_item){.name = netplot_kinds[INPUT].label[plot->language], .type = "", .kind = INPUT};
+    plot->items[0] = (netplot_item){.name = netplot_kinds[INPUT][plot->language], .type = "", .kind = INPUT};
     set_shape(&plot->items[0], 3, (int64_t[]){size[0], size[1], size[2]});
     for (int i = 1; i < plot->count; i++) {
         netplot_item *item = &plot->items[i];
@@ -107,12 +107,14 @@ static void set_items(netplot *plot, const alx_explanation *explanation)
                      netplot_thousands(info.parameters, number));
         plot->parameters += info.parameters;
         plot->multiply_adds += account.multiply_adds;
+        if (seconds) item->microseconds = (int64_t)(1e6 * seconds[i - 1]);
+        plot->microseconds += item->microseconds;
     }
 }
 
 /* ---- The whole ---- */
 
-static alx_status draw_frame(cairo_t *cr, const netplot *plot, alx_error *err)
+static alx_status draw_frame(alx_canvas *canvas, const netplot *plot, alx_error *err)
 {
     static const char *const formats[2] = {"input %s   ·   %s parameters   ·   %s multiply-adds for an image",
                                            "输入 %s   ·   参数 %s 个   ·   每幅图像乘加 %s 次"};
@@ -123,36 +125,36 @@ static alx_status draw_frame(cairo_t *cr, const netplot *plot, alx_error *err)
     const double width = plot->width - 2 * NETPLOT_MARGIN;
     snprintf(text, sizeof text, formats[plot->language], plot->items[0].shape,
              netplot_thousands(plot->parameters, parameters), netplot_thousands(plot->multiply_adds, multiply_adds));
-    alx_status status =
-        alx_picture_text(cr, &TITLE, alx_network_name(plot->network), NETPLOT_MARGIN, NETPLOT_MARGIN + 20, width, err);
-    if (!status) status = alx_picture_text(cr, &SUBTITLE, text, NETPLOT_MARGIN, NETPLOT_MARGIN + 46, width, err);
+    alx_status status = alx_canvas_text(canvas, &TITLE, alx_network_name(plot->network), NETPLOT_MARGIN,
+                                        NETPLOT_MARGIN + 20, width, err);
+    if (!status) status = alx_canvas_text(canvas, &SUBTITLE, text, NETPLOT_MARGIN, NETPLOT_MARGIN + 46, width, err);
     if (!status)
-        status = alx_picture_text(cr, &FOOTNOTE, footnotes[plot->language], NETPLOT_MARGIN,
-                                  plot->height - NETPLOT_MARGIN + 4, width, err);
+        status = alx_canvas_text(canvas, &FOOTNOTE, footnotes[plot->language], NETPLOT_MARGIN,
+                                 plot->height - NETPLOT_MARGIN + 4, width, err);
     return status;
 }
 
-static alx_status draw(cairo_t *cr, const void *context, alx_error *err)
+static alx_status draw(alx_canvas *canvas, const void *context, alx_error *err)
 {
     const netplot *plot = context;
-    alx_status status = draw_frame(cr, plot, err);
-    netplot_draw_edges(cr, plot);
-    if (!status) status = netplot_draw_layers(cr, plot, err);
-    if (!status) status = netplot_draw_bars(cr, plot, err);
+    alx_status status = draw_frame(canvas, plot, err);
+    netplot_draw_edges(canvas, plot);
+    if (!status) status = netplot_draw_layers(canvas, plot, err);
+    if (!status) status = netplot_draw_bars(canvas, plot, err);
     return status;
 }
 
-alx_status alx_plot_network(const char *path, const alx_network *network, const alx_explanation *explanation,
-                            alx_language language, alx_error *err)
+alx_status alx_plot_network(const alx_target *target, const alx_network *network, const alx_explanation *explanation,
+                            const double *seconds, alx_language language, alx_error *err)
 {
     netplot plot = {.network = network, .language = language, .count = alx_network_layer_count(network) + 1};
     plot.items = calloc((size_t)plot.count, sizeof *plot.items);
-    if (!plot.items) return alx_picture_fail(err, ALX_NO_MEMORY, "out of memory for a picture");
-    set_items(&plot, explanation);
+    if (!plot.items) return alx_report_fail(err, ALX_NO_MEMORY, "out of memory for a picture");
+    set_items(&plot, explanation, seconds);
     alx_status status = netplot_lay_out(&plot, err);
     if (!status) {
         const alx_picture picture = {plot.width, plot.height, draw, &plot};
-        status = alx_picture_write(path, &picture, err);
+        status = alx_picture_write(target, &picture, err);
     }
     alx_netgrid_finish(&plot.grid);
     free(plot.axis);

@@ -10,15 +10,8 @@
 #define NETPLOT_LINE_HEIGHT 16.0
 #define NETPLOT_GUTTER      20.0 /* at the rows' ends, for the line to the next row */
 
-/* What a layer does, for colours and sums.  The colours are Paul Tol's "light" scheme: told apart by the colour-blind,
- * and dark text is readable on each (https://personal.sron.nl/~pault/). */
-typedef struct netplot_kind {
-    const char *label[2]; /* by alx_language */
-    double rgb[3];
-} netplot_kind;
-
-enum { NETPLOT_KINDS = 8 };
-extern const netplot_kind netplot_kinds[NETPLOT_KINDS];
+/* What a layer does, by alx_language; its colour is ALX_KIND + kind. */
+extern const char *const netplot_kinds[ALX_KIND_COUNT][2];
 
 /* A line of text below a box. */
 typedef struct netplot_line {
@@ -35,7 +28,7 @@ typedef struct netplot_item {
     netplot_line lines[NETPLOT_LINES];
     int line_count;
     int64_t side[2], channels; /* height and width of a map; 1 x 1 for features */
-    int64_t parameters, multiply_adds;
+    int64_t parameters, multiply_adds, microseconds;
     double width, height; /* of the box's front */
     double right, up;     /* how far its back is shifted */
     double x, axis;       /* its middle */
@@ -49,7 +42,7 @@ typedef struct netplot {
     int count; /* the input and the layers */
     netplot_item *items;
     alx_netgrid grid;
-    int64_t parameters, multiply_adds;
+    int64_t parameters, multiply_adds, microseconds;
     double label_width, pitch; /* of a column, and from one to the next */
     double left, right;        /* of the columns */
     double width, height, bars_top;
@@ -72,10 +65,10 @@ static inline double netplot_box_right(const netplot_item *item)
 const char *netplot_thousands(int64_t value, char text[32]);
 /* Fills everything but the items' texts and numbers, which must be there. */
 alx_status netplot_lay_out(netplot *plot, alx_error *err);
-void netplot_draw_edges(cairo_t *cr, const netplot *plot);
-alx_status netplot_draw_layers(cairo_t *cr, const netplot *plot, alx_error *err);
+void netplot_draw_edges(alx_canvas *canvas, const netplot *plot);
+alx_status netplot_draw_layers(alx_canvas *canvas, const netplot *plot, alx_error *err);
 /* Both bars with their legends, from plot->bars_top on. */
 double netplot_bars_height(const netplot *plot);
-alx_status netplot_draw_bars(cairo_t *cr, const netplot *plot, alx_error *err);
+alx_status netplot_draw_bars(alx_canvas *canvas, const netplot *plot, alx_error *err);
 
 #endif

@@ -25,9 +25,9 @@
 /* Readable at a phone's width: about that many boxes side by side. */
 enum { COLUMNS = 5, COLUMNS_MOST = 9 };
 
-static const alx_text_style NAME = {13, 0.09, PANGO_WEIGHT_BOLD, PANGO_ELLIPSIZE_MIDDLE, 0.5};
-static const alx_text_style TYPE = {12.5, 0.42, PANGO_WEIGHT_NORMAL, PANGO_ELLIPSIZE_END, 0.5};
-static const alx_text_style NUMBER = {12.5, 0.24, PANGO_WEIGHT_NORMAL, PANGO_ELLIPSIZE_END, 0.5};
+static const alx_text_style NAME = {13, ALX_INK, PANGO_WEIGHT_BOLD, PANGO_ELLIPSIZE_MIDDLE, 0.5};
+static const alx_text_style TYPE = {12.5, ALX_MUTED, PANGO_WEIGHT_NORMAL, PANGO_ELLIPSIZE_END, 0.5};
+static const alx_text_style NUMBER = {12.5, ALX_SOFT, PANGO_WEIGHT_NORMAL, PANGO_ELLIPSIZE_END, 0.5};
 
 /* ---- Boxes ---- */
 
@@ -77,18 +77,18 @@ static void add_line(netplot_item *item, const alx_text_style *style, const char
 }
 
 /* One line, or two where it is too wide and can be broken: so that the longer is as short as can be. */
-static void add_lines(netplot_item *item, cairo_t *cr, const alx_text_style *style, const char *text)
+static void add_lines(netplot_item *item, alx_canvas *canvas, const alx_text_style *style, const char *text)
 {
     const size_t length = strlen(text);
     size_t at = 0;
-    double least = alx_picture_text_width(cr, style, text);
+    double least = alx_canvas_text_width(canvas, style, text);
     const bool fits = least <= LABEL_MOST;
     for (size_t i = 1; i < length && length < sizeof item->lines->text && !fits; i++) {
         char first[sizeof item->lines->text];
         if (!can_break(text, i)) continue;
         snprintf(first, sizeof first, "%.*s", (int)i, text);
         const double width =
-            fmax(alx_picture_text_width(cr, style, first), alx_picture_text_width(cr, style, text + i));
+            fmax(alx_canvas_text_width(canvas, style, first), alx_canvas_text_width(canvas, style, text + i));
         if (width >= least) continue;
         least = width;
         at = i;
@@ -97,24 +97,24 @@ static void add_lines(netplot_item *item, cairo_t *cr, const alx_text_style *sty
     add_line(item, style, text + at, length - at);
 }
 
-static void set_labels(netplot *plot)
+static alx_status set_labels(netplot *plot, alx_error *err)
 {
-    cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, 1, 1);
-    cairo_t *cr = cairo_create(surface);
+    alx_canvas canvas;
+    const alx_status status = alx_canvas_measure(&canvas, err);
     double widest = 0;
     for (int i = 0; i < plot->count; i++) {
         netplot_item *item = &plot->items[i];
-        add_lines(item, cr, &NAME, item->name);
-        if (item->type[0]) add_lines(item, cr, &TYPE, item->type);
+        add_lines(item, &canvas, &NAME, item->name);
+        if (item->type[0]) add_lines(item, &canvas, &TYPE, item->type);
         add_line(item, &NUMBER, item->shape, strlen(item->shape));
         if (item->parameter_text[0]) add_line(item, &NUMBER, item->parameter_text, strlen(item->parameter_text));
         for (int k = 0; k < item->line_count; k++)
-            widest = fmax(widest, alx_picture_text_width(cr, item->lines[k].style, item->lines[k].text));
+            widest = fmax(widest, alx_canvas_text_width(&canvas, item->lines[k].style, item->lines[k].text));
         widest = fmax(widest, item->width + item->right);
     }
     plot->label_width = ceil(fmin(widest, LABEL_MOST)) + 2;
-    cairo_destroy(cr);
-    cairo_surface_destroy(surface);
+    alx_canvas_release(&canvas);
+    return status;
 }
 
 /* More columns for long networks, so that the picture does not become a ribbon. */
@@ -146,7 +146,7 @@ static alx_status arrange(netplot *plot, alx_error *err)
         list_nodes(nodes, inputs, plot);
         status = alx_netgrid_init(&plot->grid, nodes, plot->count, choose_columns(plot), err);
     } else {
-        alx_picture_fail(err, status, "out of memory for a picture");
+        alx_report_fail(err, status, "out of memory for a picture");
     }
     free(inputs);
     free(nodes);
@@ -251,9 +251,10 @@ alx_status netplot_lay_out(netplot *plot, alx_error *err)
     plot->entry = calloc(rows, sizeof(double));
     plot->gap = calloc(rows, sizeof(double));
     if (!plot->axis || !plot->entry || !plot->gap)
-        return alx_picture_fail(err, ALX_NO_MEMORY, "out of memory for a picture");
+        return alx_report_fail(err, ALX_NO_MEMORY, "out of memory for a picture");
     size_boxes(plot);
-    set_labels(plot);
+    status = set_labels(plot, err);
+    if (status) return status;
     place_columns(plot);
     double y = NETPLOT_MARGIN + HEADER;
     for (int r = 0; r < plot->grid.row_count; r++) {
@@ -264,8 +265,8 @@ alx_status netplot_lay_out(netplot *plot, alx_error *err)
     plot->height = ceil(plot->bars_top + netplot_bars_height(plot) + 2 * NETPLOT_MARGIN);
     const int most = ALX_PIXELS_MOST / ALX_PIXELS_PER_POINT;
     if (plot->width > most || plot->height > most)
-        return alx_picture_fail(err, ALX_UNSUPPORTED,
-                                "a picture of %d layers would be %.0f x %.0f points; at most %d a side",
-                                plot->count - 1, plot->width, plot->height, most);
+        return alx_report_fail(err, ALX_UNSUPPORTED,
+                               "a picture of %d layers would be %.0f x %.0f points; at most %d a side", plot->count - 1,
+                               plot->width, plot->height, most);
     return ALX_OK;
 }

@@ -1,7 +1,6 @@
 #include "report/plot.h"
 
 #include <stdbool.h>
-#include <string.h>
 
 #include "report/picture.h"
 
@@ -15,16 +14,16 @@
 #define TILE_LEAST   112.0 /* so that a label has room */
 #define TILE_MOST    256.0
 
-static const alx_text_style TITLE = {19, 0.09, PANGO_WEIGHT_BOLD, PANGO_ELLIPSIZE_END, 0};
-static const alx_text_style LABEL = {14, 0.13, PANGO_WEIGHT_SEMIBOLD, PANGO_ELLIPSIZE_END, 0};
+static const alx_text_style TITLE = {19, ALX_INK, PANGO_WEIGHT_BOLD, PANGO_ELLIPSIZE_END, 0};
+static const alx_text_style LABEL = {14, ALX_INK, PANGO_WEIGHT_SEMIBOLD, PANGO_ELLIPSIZE_END, 0};
 /* A file name tells most at both ends. */
-static const alx_text_style NOTE = {11.5, 0.42, PANGO_WEIGHT_NORMAL, PANGO_ELLIPSIZE_MIDDLE, 0};
+static const alx_text_style NOTE = {11.5, ALX_MUTED, PANGO_WEIGHT_NORMAL, PANGO_ELLIPSIZE_MIDDLE, 0};
 
 typedef struct grid {
     const alx_plot_image *images;
     const char *title;
     int count, columns, rows;
-    double tile, row_height; /* points */
+    double tile, tile_height, row_height; /* points */
     double title_height;
     double width, height; /* of the whole, points */
     bool labels, notes;
@@ -45,7 +44,7 @@ static alx_status lay_out(grid *g, const alx_plot_image *images, int count, int 
                           alx_error *err)
 {
     if (count < 1 || columns < 1)
-        return alx_picture_fail(err, ALX_USAGE, "a grid of %d images in %d columns is empty", count, columns);
+        return alx_report_fail(err, ALX_USAGE, "a grid of %d images in %d columns is empty", count, columns);
     *g = (grid){.images = images,
                 .count = count,
                 .title = title,
@@ -55,110 +54,70 @@ static alx_status lay_out(grid *g, const alx_plot_image *images, int count, int 
     for (int i = 0; i < count; i++) {
         const alx_plot_image *image = &images[i];
         if (!image->rgb || image->width < 1 || image->height < 1)
-            return alx_picture_fail(err, ALX_USAGE, "image %d of a grid is empty (%d x %d)", i, image->width,
-                                    image->height);
+            return alx_report_fail(err, ALX_USAGE, "image %d of a grid is empty (%d x %d)", i, image->width,
+                                   image->height);
         if (image->width > ALX_PIXELS_MOST || image->height > ALX_PIXELS_MOST)
-            return alx_picture_fail(err, ALX_USAGE, "image %d of a grid is %d x %d; at most %d a side", i, image->width,
-                                    image->height, ALX_PIXELS_MOST);
-        double side = image_scale(image) * (image->width > image->height ? image->width : image->height);
-        if (side > g->tile) g->tile = side;
+            return alx_report_fail(err, ALX_USAGE, "image %d of a grid is %d x %d; at most %d a side", i, image->width,
+                                   image->height, ALX_PIXELS_MOST);
+        const double scale = image_scale(image);
+        if (scale * image->width > g->tile) g->tile = scale * image->width;
+        if (scale * image->height > g->tile_height) g->tile_height = scale * image->height;
         g->labels |= image->label != NULL;
         g->notes |= image->note != NULL;
     }
-    g->row_height = g->tile + (g->labels || g->notes ? LABEL_SKIP : 0) + (g->labels ? LABEL_HEIGHT : 0) +
+    g->row_height = g->tile_height + (g->labels || g->notes ? LABEL_SKIP : 0) + (g->labels ? LABEL_HEIGHT : 0) +
                     (g->notes ? NOTE_HEIGHT : 0);
     g->title_height = title ? TITLE_HEIGHT : 0;
     g->width = 2 * MARGIN + g->columns * (g->tile + GAP) - GAP;
     g->height = 2 * MARGIN + g->title_height + g->rows * (g->row_height + GAP) - GAP;
     if (g->width > ALX_PIXELS_MOST / ALX_PIXELS_PER_POINT || g->height > ALX_PIXELS_MOST / ALX_PIXELS_PER_POINT)
-        return alx_picture_fail(err, ALX_USAGE,
-                                "a grid of %d images in %d columns would be %.0f x %.0f points; at most %d a side",
-                                count, columns, g->width, g->height, ALX_PIXELS_MOST / ALX_PIXELS_PER_POINT);
+        return alx_report_fail(err, ALX_USAGE,
+                               "a grid of %d images in %d columns would be %.0f x %.0f points; at most %d a side",
+                               count, columns, g->width, g->height, ALX_PIXELS_MOST / ALX_PIXELS_PER_POINT);
     return ALX_OK;
 }
 
 /* ---- Drawing ---- */
 
-/* A cairo surface (width, height) of 0x00RRGGBB words. */
-static alx_status surface_create(cairo_surface_t **out, const alx_plot_image *image, alx_error *err)
-{
-    cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, image->width, image->height);
-    cairo_status_t status = cairo_surface_status(surface);
-    if (status) {
-        cairo_surface_destroy(surface);
-        return alx_picture_fail(err, ALX_NO_MEMORY, "cairo: an image of %d x %d: %s", image->width, image->height,
-                                cairo_status_to_string(status));
-    }
-    unsigned char *row = cairo_image_surface_get_data(surface);
-    int stride = cairo_image_surface_get_stride(surface);
-    const uint8_t *rgb = image->rgb;
-    for (int y = 0; y < image->height; y++, row += stride)
-        for (int x = 0; x < image->width; x++, rgb += 3) {
-            uint32_t word = (uint32_t)rgb[0] << 16 | (uint32_t)rgb[1] << 8 | rgb[2];
-            memcpy(row + 4 * (size_t)x, &word, sizeof word);
-        }
-    cairo_surface_mark_dirty(surface);
-    *out = surface;
-    return ALX_OK;
-}
-
 /* The image in the middle of a tile whose upper left corner is (x, y). */
-static alx_status draw_image(cairo_t *cr, const alx_plot_image *image, double x, double y, double tile, alx_error *err)
+static alx_status draw_image(alx_canvas *canvas, const alx_plot_image *image, double x, double y, double width,
+                             double height, alx_error *err)
 {
-    cairo_surface_t *surface = NULL;
-    alx_status result = surface_create(&surface, image, err);
-    if (result) return result;
-    double scale = image_scale(image), width = scale * image->width, height = scale * image->height;
-    double left = (int)(x + (tile - width) / 2),
-           top = (int)(y + (tile - height) / 2); /* on whole points: sharp edges */
-    cairo_save(cr);
-    cairo_translate(cr, left, top);
-    cairo_scale(cr, scale, scale);
-    cairo_set_source_surface(cr, surface, 0, 0);
-    cairo_pattern_set_filter(cairo_get_source(cr), scale < 1 ? CAIRO_FILTER_BEST : CAIRO_FILTER_NEAREST);
-    /* Without this the border fades into transparency where the image is reduced. */
-    cairo_pattern_set_extend(cairo_get_source(cr), CAIRO_EXTEND_PAD);
-    cairo_rectangle(cr, 0, 0, image->width, image->height);
-    cairo_fill(cr);
-    cairo_restore(cr);
-    /* A hairline around it: many images are white at their edge. */
-    cairo_set_source_rgb(cr, 0.82, 0.84, 0.86);
-    cairo_set_line_width(cr, 1);
-    cairo_rectangle(cr, left - 0.5, top - 0.5, width + 1, height + 1);
-    cairo_stroke(cr);
-    cairo_surface_destroy(surface);
-    cairo_status_t status = cairo_status(cr);
-    return status ? alx_picture_fail(err, ALX_FAILED, "cairo: an image: %s", cairo_status_to_string(status)) : ALX_OK;
+    const alx_raster raster = {image->rgb, image->width, image->height};
+    const double scale = image_scale(image), wide = scale * image->width, high = scale * image->height;
+    const double left = (int)(x + (width - wide) / 2),
+                 top = (int)(y + (height - high) / 2); /* on whole points: sharp edges */
+    return alx_canvas_image(canvas, &raster, left, top, wide, high, image->label, err);
 }
 
-static alx_status draw_tile(cairo_t *cr, const grid *g, int index, alx_error *err)
+static alx_status draw_tile(alx_canvas *canvas, const grid *g, int index, alx_error *err)
 {
     const alx_plot_image *image = &g->images[index];
     double x = MARGIN + index % g->columns * (g->tile + GAP);
     double y = MARGIN + g->title_height + index / g->columns * (g->row_height + GAP);
-    alx_status status = draw_image(cr, image, x, y, g->tile, err);
-    double baseline = y + g->tile + LABEL_SKIP + LABEL_HEIGHT - 6;
-    if (!status && image->label) status = alx_picture_text(cr, &LABEL, image->label, x, baseline, g->tile, err);
+    alx_status status = draw_image(canvas, image, x, y, g->tile, g->tile_height, err);
+    double baseline = y + g->tile_height + LABEL_SKIP + LABEL_HEIGHT - 6;
+    if (!status && image->label) status = alx_canvas_text(canvas, &LABEL, image->label, x, baseline, g->tile, err);
     if (g->labels) baseline += NOTE_HEIGHT;
-    if (!status && image->note) status = alx_picture_text(cr, &NOTE, image->note, x, baseline, g->tile, err);
+    if (!status && image->note) status = alx_canvas_text(canvas, &NOTE, image->note, x, baseline, g->tile, err);
     return status;
 }
 
-static alx_status draw_grid(cairo_t *cr, const void *context, alx_error *err)
+static alx_status draw_grid(alx_canvas *canvas, const void *context, alx_error *err)
 {
     const grid *g = context;
     alx_status status = ALX_OK;
-    if (g->title) status = alx_picture_text(cr, &TITLE, g->title, MARGIN, MARGIN + 18, g->width - 2 * MARGIN, err);
-    for (int i = 0; i < g->count && !status; i++) status = draw_tile(cr, g, i, err);
+    if (g->title) status = alx_canvas_text(canvas, &TITLE, g->title, MARGIN, MARGIN + 18, g->width - 2 * MARGIN, err);
+    for (int i = 0; i < g->count && !status; i++) status = draw_tile(canvas, g, i, err);
     return status;
 }
 
-alx_status alx_plot_samples(const char *path, const alx_plot_image *images, int count, int columns, const char *title,
-                            alx_error *err)
+alx_status alx_plot_samples(const alx_target *target, const alx_plot_image *images, int count, int columns,
+                            const char *title, alx_error *err)
 {
     grid g;
     alx_status result = lay_out(&g, images, count, columns, title, err);
     if (result) return result;
     const alx_picture picture = {g.width, g.height, draw_grid, &g};
-    return alx_picture_write(path, &picture, err);
+    return alx_picture_write(target, &picture, err);
 }

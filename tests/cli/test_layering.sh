@@ -36,7 +36,7 @@ only() {
     done < <(grep -lE "^ *# *include [<\"].*$1" -r include src cli report --include='*.[ch]')
 }
 only 'dnnl' '^src/tensor/'
-only 'turbojpeg|jpeglib' '^src/data/codec_jpeg'
+only 'turbojpeg|jpeglib' '^(src/data/codec_jpeg|report/encode)'
 only '[</]png\.h|<png' '^src/data/codec_png'
 only 'webp/' '^src/data/codec_webp'
 only 'libexif' '^src/data/codec_'

@@ -87,12 +87,13 @@ static void test_grid(void **state)
     images[1].label = "bad \xFF bytes, and so long that it cannot fit below an image";
     images[2].label = images[3].note = NULL;
     alx_error err = {0};
-    assert_int_equal(alx_plot_samples(in_folder("grid.png"), images, 7, 5, "样本 two\nlines", &err), ALX_OK);
+    assert_int_equal(
+        alx_plot_samples(&(alx_target){.path = in_folder("grid.png")}, images, 7, 5, "样本 two\nlines", &err), ALX_OK);
     int size[2];
     /* 4 x 2 is enlarged 48 times, and two pixels make a point: square pixels with sharp edges. */
     assert_int_equal(pixels_of(in_folder("grid.png"), 0xFF0000, size), 7 * 2 * 2 * 96 * 96);
     assert_int_equal(size[0], 2 * (2 * 28 + 5 * 192 + 4 * 20));
-    assert_int_equal(size[1], 2 * (2 * 28 + 46 + 2 * (192 + 7 + 21 + 18) + 20));
+    assert_int_equal(size[1], 2 * (2 * 28 + 46 + 2 * (96 + 7 + 21 + 18) + 20)); /* twice as wide as high */
     assert_int_equal(files(), 1);
 }
 
@@ -104,7 +105,7 @@ static void test_large_image_is_reduced(void **state)
     assert_non_null(rgb);
     for (size_t i = 0; i < count; i++) rgb[3 * i] = 255;
     alx_plot_image image = {rgb, 3000, 1500, NULL, NULL};
-    assert_int_equal(alx_plot_samples(in_folder("large.png"), &image, 1, 5, NULL, NULL), ALX_OK);
+    assert_int_equal(alx_plot_samples(&(alx_target){.path = in_folder("large.png")}, &image, 1, 5, NULL, NULL), ALX_OK);
     int size[2];
     int red = pixels_of(in_folder("large.png"), 0xFF0000, size);
     assert_int_equal(red, 512 * 256);
@@ -116,7 +117,8 @@ static void test_svg(void **state)
 {
     (void)state;
     alx_plot_image image = {FLAG, 4, 2, "kaishu", "x.png"};
-    assert_int_equal(alx_plot_samples(in_folder("grid.SVG"), &image, 1, 1, "title", NULL), ALX_OK);
+    assert_int_equal(alx_plot_samples(&(alx_target){.path = in_folder("grid.SVG")}, &image, 1, 1, "title", NULL),
+                     ALX_OK);
     FILE *file = fopen(in_folder("grid.SVG"), "r");
     static char text[1 << 16];
     size_t length = fread(text, 1, sizeof text - 1, file);
@@ -132,27 +134,28 @@ static void test_grid_errors(void **state)
     (void)state;
     alx_plot_image images[2] = {{FLAG, 4, 2, "a", NULL}, {NULL, 4, 2, "b", NULL}};
     alx_error err = {0};
-    assert_int_equal(alx_plot_samples(in_folder("x.png"), images, 0, 5, NULL, &err), ALX_USAGE);
-    assert_int_equal(alx_plot_samples(in_folder("x.png"), images, 1, 0, NULL, &err), ALX_USAGE);
-    assert_int_equal(alx_plot_samples(in_folder("x.png"), images, 2, 5, NULL, &err), ALX_USAGE);
+    assert_int_equal(alx_plot_samples(&(alx_target){.path = in_folder("x.png")}, images, 0, 5, NULL, &err), ALX_USAGE);
+    assert_int_equal(alx_plot_samples(&(alx_target){.path = in_folder("x.png")}, images, 1, 0, NULL, &err), ALX_USAGE);
+    assert_int_equal(alx_plot_samples(&(alx_target){.path = in_folder("x.png")}, images, 2, 5, NULL, &err), ALX_USAGE);
     assert_non_null(strstr(err.message, "image 1"));
     images[1] = images[0];
     images[1].width = -4;
-    assert_int_equal(alx_plot_samples(in_folder("x.png"), images, 2, 5, NULL, &err), ALX_USAGE);
+    assert_int_equal(alx_plot_samples(&(alx_target){.path = in_folder("x.png")}, images, 2, 5, NULL, &err), ALX_USAGE);
     images[1].width = 2000000000;
-    assert_int_equal(alx_plot_samples(in_folder("x.png"), images, 2, 5, NULL, &err), ALX_USAGE);
+    assert_int_equal(alx_plot_samples(&(alx_target){.path = in_folder("x.png")}, images, 2, 5, NULL, &err), ALX_USAGE);
 
     alx_plot_image *many = calloc(1000, sizeof *many);
     for (int i = 0; i < 1000; i++) many[i] = images[0];
-    assert_int_equal(alx_plot_samples(in_folder("x.png"), many, 1000, 1000, NULL, &err), ALX_USAGE);
-    assert_int_equal(alx_plot_samples(in_folder("x.png"), many, 1000, 1, NULL, &err), ALX_USAGE);
+    assert_int_equal(alx_plot_samples(&(alx_target){.path = in_folder("x.png")}, many, 1000, 1000, NULL, &err),
+                     ALX_USAGE);
+    assert_int_equal(alx_plot_samples(&(alx_target){.path = in_folder("x.png")}, many, 1000, 1, NULL, &err), ALX_USAGE);
     free(many);
 
-    assert_int_equal(alx_plot_samples(in_folder("no/x.png"), images, 1, 1, NULL, &err), ALX_IO);
+    assert_int_equal(alx_plot_samples(&(alx_target){.path = in_folder("no/x.png")}, images, 1, 1, NULL, &err), ALX_IO);
     assert_non_null(strstr(err.message, "no/x.png: "));
-    assert_int_equal(alx_plot_samples(in_folder("x.jpg"), images, 1, 1, NULL, &err), ALX_USAGE);
+    assert_int_equal(alx_plot_samples(&(alx_target){.path = in_folder("x.jpg")}, images, 1, 1, NULL, &err), ALX_USAGE);
     assert_non_null(strstr(err.message, "x.jpg: pictures are written as .png or .svg"));
-    assert_int_equal(alx_plot_samples(in_folder("x"), images, 1, 1, NULL, &err), ALX_USAGE);
+    assert_int_equal(alx_plot_samples(&(alx_target){.path = in_folder("x")}, images, 1, 1, NULL, &err), ALX_USAGE);
 }
 
 static void test_target(void **state)
@@ -165,11 +168,11 @@ static void test_target(void **state)
     int before = files();
     /* Neither a folder nor a pipe is replaced, and no temporary stays. */
     assert_int_equal(mkdir(in_folder("taken.png"), 0777), 0);
-    assert_int_equal(alx_plot_samples(in_folder("taken.png"), &image, 1, 1, NULL, &err), ALX_IO);
+    assert_int_equal(alx_plot_samples(&(alx_target){.path = in_folder("taken.png")}, &image, 1, 1, NULL, &err), ALX_IO);
     assert_non_null(strstr(err.message, "taken.png: is a folder"));
     assert_int_equal(rmdir(in_folder("taken.png")), 0);
     assert_int_equal(mkfifo(in_folder("pipe.png"), 0666), 0);
-    assert_int_equal(alx_plot_samples(in_folder("pipe.png"), &image, 1, 1, NULL, &err), ALX_IO);
+    assert_int_equal(alx_plot_samples(&(alx_target){.path = in_folder("pipe.png")}, &image, 1, 1, NULL, &err), ALX_IO);
     assert_int_equal(lstat(in_folder("pipe.png"), &info), 0);
     assert_true(S_ISFIFO(info.st_mode));
     unlink(in_folder("pipe.png"));
@@ -177,13 +180,13 @@ static void test_target(void **state)
     snprintf(target, sizeof target, "%.100s", in_folder("target.png"));
     fclose(fopen(target, "w"));
     assert_int_equal(symlink("target.png", in_folder("link.png")), 0);
-    assert_int_equal(alx_plot_samples(in_folder("link.png"), &image, 1, 1, NULL, &err), ALX_OK);
+    assert_int_equal(alx_plot_samples(&(alx_target){.path = in_folder("link.png")}, &image, 1, 1, NULL, &err), ALX_OK);
     assert_int_equal(lstat(in_folder("link.png"), &info), 0);
     assert_true(S_ISLNK(info.st_mode));
     assert_int_equal(stat(target, &info), 0);
     assert_true(info.st_size > 100);
     unlink(target);
-    assert_int_equal(alx_plot_samples(in_folder("link.png"), &image, 1, 1, NULL, &err), ALX_IO);
+    assert_int_equal(alx_plot_samples(&(alx_target){.path = in_folder("link.png")}, &image, 1, 1, NULL, &err), ALX_IO);
     assert_non_null(strstr(err.message, "link to nothing"));
     unlink(in_folder("link.png"));
     assert_int_equal(files(), before);

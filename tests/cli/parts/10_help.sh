@@ -6,7 +6,7 @@ err_has "Usage"
 run 0 --help
 out_has "alexnet train photos/"
 err_empty
-for command in train evaluate compare predict features export summary explain profile check-data show models layers augmentations; do
+for command in train evaluate compare predict features export summary explain profile check-data show report plot models layers augmentations; do
     run 0 --help
     out_like "^  $command +[a-z]"
     run 0 $command --help
