@@ -286,9 +286,9 @@ static void test_panels(void **state)
     (void)state;
     const alx_curve a[] = {{"a", 5, X, STEEP, 0, ALX_DASH_SOLID}}, b[] = {{"b", 5, X, STEEP, 1, ALX_DASH_DASHED}};
     alx_curve_panel panels[] = {
-        {"损失", "轮", "loss", 0, 0, 1, a, NAN},
-        {"accuracy \xFF and a title that is far too long for the width of its panel", "epoch", NULL, 1, 1, 1, b, NAN},
-        {NULL, NULL, NULL, 0, 0, 0, NULL, NAN}};
+        {"损失", "轮", "loss", 0, 0, 1, a, NAN, 0},
+        {"accuracy \xFF and a title that is far too long for the width of its panel", "epoch", NULL, 1, 1, 1, b, NAN, 0},
+        {NULL, NULL, NULL, 0, 0, 0, NULL, NAN, 0}};
     int box[4];
     picture p = draw(panels, 2);
     assert_int_equal(pixels_of(&p, BLUE, p.width / 2, p.width, box), 0);
@@ -313,7 +313,7 @@ static void test_svg_and_errors(void **state)
 {
     (void)state;
     alx_curve curve = {"run", 5, X, STEEP, 0, ALX_DASH_SOLID};
-    alx_curve_panel panel = {"t", "x", "y", 0, 0, 1, &curve, NAN};
+    alx_curve_panel panel = {"t", "x", "y", 0, 0, 1, &curve, NAN, 0};
     alx_error err = {0};
     assert_int_equal(alx_curves_draw(&(alx_target){.path = in_folder("x.svg")}, &panel, 1, &err), ALX_OK);
     FILE *file = fopen(in_folder("x.svg"), "r");
