@@ -18,8 +18,8 @@ typedef struct cli_files {
 bool cli_files_find(cli_files *files, char *const *operands, int count);
 void cli_files_finish(cli_files *files);
 
-/* A recipe of the data that source means: a recipe's file, or a folder, which is trained as recipes/starter.yaml says, or
- * without starter in the plainest way. */
+/* A recipe of the data that source means: a recipe's file, or a folder, which is trained as recipes/starter.yaml says,
+ * or without starter in the plainest way. */
 alx_status cli_open_data(alx_recipe **recipe, const char *source, bool starter, alx_error *err);
 
 #endif

@@ -161,7 +161,7 @@ void alx_canvas_hairline(alx_canvas *canvas, double x0, double y0, double x1, do
     cairo_new_path(canvas->cr);
     cairo_move_to(canvas->cr, floor(x0) + 0.5, floor(y0) + 0.5);
     cairo_line_to(canvas->cr, floor(x1) + 0.5, floor(y1) + 0.5);
-    alx_canvas_stroke(canvas, (alx_pen){.paint = {role}, .width = 1});
+    alx_canvas_stroke(canvas, (alx_pen){.paint = {.role = role}, .width = 1});
 }
 
 void alx_canvas_begin(alx_canvas *canvas, const char *tooltip)

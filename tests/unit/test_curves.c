@@ -285,10 +285,10 @@ static void test_panels(void **state)
 {
     (void)state;
     const alx_curve a[] = {{"a", 5, X, STEEP, 0, ALX_DASH_SOLID}}, b[] = {{"b", 5, X, STEEP, 1, ALX_DASH_DASHED}};
-    alx_curve_panel panels[] = {
-        {"损失", "轮", "loss", 0, 0, 1, a, NAN, 0},
-        {"accuracy \xFF and a title that is far too long for the width of its panel", "epoch", NULL, 1, 1, 1, b, NAN, 0},
-        {NULL, NULL, NULL, 0, 0, 0, NULL, NAN, 0}};
+    alx_curve_panel panels[] = {{"损失", "轮", "loss", 0, 0, 1, a, NAN, 0},
+                                {"accuracy \xFF and a title that is far too long for the width of its panel", "epoch",
+                                 NULL, 1, 1, 1, b, NAN, 0},
+                                {NULL, NULL, NULL, 0, 0, 0, NULL, NAN, 0}};
     int box[4];
     picture p = draw(panels, 2);
     assert_int_equal(pixels_of(&p, BLUE, p.width / 2, p.width, box), 0);

@@ -166,8 +166,8 @@ static void draw_network(const char *name, const alx_network *network, alx_langu
     alx_explain_config how;
     alx_explain_config_init(&how);
     assert_int_equal(alx_explanation_create(&explanation, network, &how, NULL), ALX_OK);
-    assert_int_equal(alx_plot_network(&(alx_target){.path = in_folder(name)}, network, explanation, NULL, language, err),
-                     want);
+    assert_int_equal(
+        alx_plot_network(&(alx_target){.path = in_folder(name)}, network, explanation, NULL, language, err), want);
     alx_explanation_destroy(explanation);
 }
 
