@@ -22,7 +22,8 @@ static const alx_text_style NUMBER = {11.5, ALX_INK, PANGO_WEIGHT_NORMAL, PANGO_
 
 typedef struct figure {
     const alx_confusion *given;
-    double cell, names; /* side; room of the rows' names */
+    double cell, names; /* side; what a name takes at most */
+    double room;        /* of the rows' names and what is said of them */
     int standing;       /* names of columns stand, for they are wider than a cell */
     double heads;       /* height of the columns' names */
     double left, top;   /* of the cells */
@@ -48,12 +49,14 @@ static alx_status lay_out(figure *f, alx_error *err)
     double widest = 0;
     for (int i = 0; i < given->count && !status; i++)
         widest = fmax(widest, alx_canvas_text_width(&canvas, &ROW, given->names[i]));
+    const double rows = status ? 0 : ceil(alx_canvas_text_width(&canvas, &AXIS, given->rows)) + 1;
     alx_canvas_release(&canvas);
     f->cell = cell_side(given->count);
     f->names = fmin(ceil(widest) + 1, given->count <= 4 ? NAME_FEW : NAME_MOST);
     f->standing = widest > f->cell - 6;
     f->heads = f->standing ? f->names : 14;
-    f->left = MARGIN + f->names + NAME_SKIP;
+    f->room = fmax(f->names, rows);
+    f->left = MARGIN + f->room + NAME_SKIP;
     f->top = MARGIN + (given->title ? TITLE_HEIGHT : 0) + AXIS_HEIGHT + f->heads + NAME_SKIP;
     f->width = f->left + given->count * f->cell + MARGIN;
     f->height = f->top + given->count * f->cell + MARGIN;
@@ -73,7 +76,7 @@ static alx_status draw_names(alx_canvas *canvas, const figure *f, alx_error *err
     alx_status status = ALX_OK;
     for (int i = 0; i < given->count && !status; i += name_step(f)) {
         const double at = i * f->cell, middle = at + f->cell / 2 + 4;
-        status = alx_canvas_text(canvas, &ROW, given->names[i], MARGIN, f->top + middle, f->names, err);
+        status = alx_canvas_text(canvas, &ROW, given->names[i], MARGIN, f->top + middle, f->room, err);
         if (status) break;
         if (!f->standing) {
             status = alx_canvas_text(canvas, &COLUMN, given->names[i], f->left + at, f->top - NAME_SKIP, f->cell, err);
@@ -121,7 +124,7 @@ static alx_status draw(alx_canvas *canvas, const void *context, alx_error *err)
     const double all = given->count * f->cell, line = MARGIN + (given->title ? TITLE_HEIGHT : 0) + 9;
     if (given->title) status = alx_canvas_text(canvas, &TITLE, given->title, MARGIN, MARGIN + 12, f->width, err);
     if (!status) status = alx_canvas_text(canvas, &AXIS, given->columns, f->left, line, f->width - f->left, err);
-    if (!status) status = alx_canvas_text(canvas, &AXIS, given->rows, MARGIN, line, f->names, err);
+    if (!status) status = alx_canvas_text(canvas, &AXIS, given->rows, MARGIN, line, f->room, err);
     alx_canvas_rectangle(canvas, f->left, f->top, all - GAP, all - GAP, (alx_paint){ALX_PANEL, 0, 0});
     if (!status) status = draw_names(canvas, f, err);
     for (int i = 0; i < given->count && !status; i++) {

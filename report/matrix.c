@@ -1,6 +1,7 @@
 /* Padded matrices and products of their rows. */
 #include <stdlib.h>
 
+#include "report/clones.h"
 #include "report/eigen.h"
 #include "report/fail.h"
 
@@ -10,15 +11,6 @@ enum {
     CHUNK = 512, /* columns at once: two tiles' rows of them stay in a core's cache */
     MOST = INT32_MAX
 };
-
-/* Compiled for several instruction sets, of which the processor's best is taken when the program is loaded; sums are
- * four lanes wide in each, so that they give the same bits.  The sanitizers cannot run what chooses. */
-#if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__) && \
-    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define CLONES __attribute__((target_clones("avx2", "default")))
-#else
-#define CLONES
-#endif
 
 typedef double vec __attribute__((vector_size(8 * LANES)));
 
@@ -68,7 +60,7 @@ static inline __attribute__((always_inline)) void block(double *out, int64_t out
 }
 
 /* out (TILE, TILE) += a (TILE, count) b (TILE, count)^T */
-CLONES
+ALX_REPORT_CLONES
 static void tile(double *out, int64_t out_stride, const double *a, int64_t a_stride, const double *b, int64_t b_stride,
                  int64_t count)
 {

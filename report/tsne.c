@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/clones.h"
 #include "report/embedding.h"
 #include "report/fail.h"
 
@@ -14,14 +15,6 @@ enum {
 };
 #define EXAGGERATION 12.0
 #define FAR          1e15f /* where lanes stand that have no point: no force reaches so far */
-
-/* As in report/matrix.c: the same bits from each instruction set. */
-#if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__) && \
-    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define CLONES __attribute__((target_clones("avx2", "default")))
-#else
-#define CLONES
-#endif
 
 typedef float vec __attribute__((vector_size(4 * LANES)));
 
@@ -117,7 +110,7 @@ static inline double sum_lanes(const vec *v)
 
 /* What the others do to point i.  q = 1 / (1 + distance^2); attraction sums p q (y_i - y_j), repulsion
  * q^2 (y_i - y_j).  Lanes are summed in their order. */
-CLONES
+ALX_REPORT_CLONES
 static void find_force(double force[5], const tsne *t, int64_t i)
 {
     const float *p = t->p + i * t->stride, x = t->y[0][i], y = t->y[1][i];
