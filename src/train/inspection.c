@@ -4,6 +4,7 @@
 #include "base/config.h"
 #include "data/inspect.h"
 #include "model/graph.h"
+#include "train/starter.h"
 #include "train/trainer_data.h"
 
 enum { MAX_THREADS = 1024 };
@@ -42,11 +43,14 @@ static alx_status assign_splits(alx_inspect_input *input, alx_train_data *data, 
                                  err);
 }
 
-static alx_status input_size(alx_inspect_input *input, const alx_recipe *recipe, int classes, alx_error *err)
+static alx_status input_size(alx_inspect_input *input, const alx_recipe *recipe, const alx_sample_list *train,
+                             alx_error *err)
 {
     alx_graph *graph = NULL;
     alx_preprocess preprocess = {0};
-    alx_status status = alx_graph_open(&graph, recipe->model, classes, err);
+    alx_model_choice choice;
+    alx_status status = alx_model_choose(&choice, recipe->model, train, err);
+    if (!status) status = alx_graph_open(&graph, choice.model, train->class_count, err);
     if (!status) status = alx_train_preprocess(&preprocess, recipe, graph->spec.input, err);
     if (!status) {
         input->width = preprocess.image_width;
@@ -71,7 +75,7 @@ alx_status alx_inspection_create(alx_inspection **inspection, const alx_recipe *
                                .progress = resolved.progress,
                                .user = resolved.user};
     alx_status status = assign_splits(&input, &data, &test, recipe, err);
-    if (!status) status = input_size(&input, recipe, data.train.class_count, err);
+    if (!status) status = input_size(&input, recipe, &data.train, err);
     if (!status) status = alx_inspect(inspection, &input, err);
     alx_sample_list_finish(&test);
     alx_train_data_finish(&data);

@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "model/builtin.h"
+#include "train/starter.h"
 
 /* ---- Life ---- */
 
@@ -65,7 +66,7 @@ alx_status alx_recipe_copy(struct alx_recipe **copy, const struct alx_recipe *re
 /* The built-in network of that name, else a file beside the recipe. */
 static alx_status resolve_model(struct alx_recipe *recipe, const alx_yaml *node, alx_error *err)
 {
-    if (!node || !node->file || alx_builtin_find(recipe->model)) return ALX_OK;
+    if (!node || !node->file || alx_builtin_find(recipe->model) || alx_model_is_auto(recipe->model)) return ALX_OK;
     char *folder = alx_file_folder(node->file, err);
     char *path = folder ? alx_file_join(strchr(node->file, '/') ? folder : "", recipe->model, err) : NULL;
     alx_status status = path ? ALX_OK : ALX_NO_MEMORY;

@@ -128,7 +128,8 @@ const alx_option alx_train_options[] = {
 
 static const alx_option top_options[] = {
     {"model", ALX_OPTION_TEXT, offsetof(struct alx_recipe, model), "starter", 0, 0, NULL, "network net arch architecture",
-     {"a network's YAML file, or the name of a built-in one", "网络的 YAML 文件，或内置网络的名字"}},
+     {"a network's YAML file, or the name of a built-in one; auto: starter or starter-32, by the images' size",
+      "网络的 YAML 文件，或内置网络的名字；auto：按图片大小选 starter 或 starter-32"}},
     {"classes", ALX_OPTION_INT, offsetof(struct alx_recipe, classes), "0", 0, 1000000, NULL, "num_classes nc",
      {"how many classes the data must have; 0: as many as it has", "数据应有的类别数；0 为数据有几类就几类"}},
     {0},

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "model/builtin.h"
 #include "train/recipe.h"
+#include "train/starter.h"
 
 /* ---- Paths as seen from another folder ---- */
 
@@ -89,7 +90,8 @@ static alx_status add_section(alx_text *text, const struct alx_recipe *recipe, c
         size_t start = text->length;
         const char *path = NULL;
         if (option->type == ALX_OPTION_PATH) memcpy(&path, (const char *)config + option->offset, sizeof path);
-        if (!*section->name && option->type == ALX_OPTION_TEXT && !alx_builtin_find(recipe->model))
+        if (!*section->name && option->type == ALX_OPTION_TEXT && !alx_builtin_find(recipe->model) &&
+            !alx_model_is_auto(recipe->model))
             path = recipe->model; /* the one text at the top */
         alx_text_printf(text, "%*s%s: ", 2 * depth, "", option->name);
         if (path)

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/rng.h"
 #include "model/graph.h"
+#include "train/starter.h"
 
 typedef enum range_scale { LINEAR, LOG } range_scale;
 
@@ -100,7 +101,7 @@ static alx_status value_of(const char **value, const alx_yaml *node, alx_arena *
 static alx_status check_model(const char *model, alx_error *err)
 {
     alx_graph *graph;
-    alx_status status = alx_graph_open(&graph, model, 0, err);
+    alx_status status = alx_graph_open(&graph, alx_model_usual(model), 0, err);
     alx_graph_destroy(graph);
     /* It may want the number of classes that only the data tell. */
     return status == ALX_BAD_MODEL && alx_file_exists(model) ? ALX_OK : status;

@@ -8,6 +8,7 @@
 #include "base/config.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "train/starter.h"
 #include "train/trainer.h"
 
 void alx_run_config_init(alx_run_config *config)
@@ -122,7 +123,7 @@ static alx_status open_graph(alx_trainer *t, const char *yaml, int classes, alx_
     if (yaml)
         ALX_TRY(alx_graph_parse(&t->graph, yaml, NULL, classes, err));
     else
-        ALX_TRY(alx_graph_open(&t->graph, t->recipe->model, classes, err));
+        ALX_TRY(alx_graph_open(&t->graph, alx_model_usual(t->recipe->model), classes, err));
     const alx_texts *freeze = &t->recipe->train.freeze;
     const alx_status status = alx_graph_freeze(t->graph, freeze->count, freeze->values, err);
     return status ? alx_recipe_where(t->recipe, "train", "freeze", status, err) : ALX_OK;
@@ -138,6 +139,19 @@ static alx_status check_recipe(alx_trainer *t, const char *yaml, alx_error *err)
     if (status == ALX_BAD_MODEL && classes == 0 && (yaml || alx_file_exists(t->recipe->model))) return ALX_OK;
     if (status) return status;
     return alx_train_preprocess(&t->preprocess, t->recipe, t->graph->spec.input, err);
+}
+
+/* auto: by the images. */
+static alx_status resolve_model(alx_trainer *t, alx_error *err)
+{
+    if (!alx_model_is_auto(t->recipe->model)) return ALX_OK;
+    alx_model_choice choice;
+    ALX_TRY(alx_model_choose(&choice, t->recipe->model, &t->data.train, err));
+    t->recipe->model = choice.model;
+    if (choice.side)
+        alx_trainer_say(t, ALX_EVENT_MESSAGE, "model auto: %s, by the images' longer sides of usually %d pixels",
+                        choice.model, choice.side);
+    return ALX_OK;
 }
 
 /* "227x227 stretch bilinear, x 1/255; bf16, 2 threads" */
@@ -244,6 +258,7 @@ static alx_status build(alx_trainer *t, const alx_saved *saved, const alx_run_co
     ALX_TRY(check_recipe(t, yaml, err));
     ALX_TRY(open_data(t, err));
     if (!saved) ALX_TRY(check_out(t, config->out, err)); /* a resumed run stays where it is */
+    ALX_TRY(resolve_model(t, err));
     ALX_TRY(open_graph(t, yaml, t->data.train.class_count, err));
     ALX_TRY(alx_train_preprocess(&t->preprocess, t->recipe, t->graph->spec.input, err));
     ALX_TRY(say_preprocessing(t, err));

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "data/dataset.h"
 #include "model/graph.h"
+#include "train/starter.h"
 
 /* ---- Lists ---- */
 
@@ -339,8 +340,10 @@ alx_status alx_dataset_open(alx_dataset **dataset, const alx_recipe *recipe, con
     alx_sample_list list = {0};
     alx_graph *graph = NULL;
     alx_preprocess preprocess;
+    alx_model_choice choice;
     alx_status status = alx_train_data_list(&list, recipe, split, err);
-    if (!status) status = alx_graph_open(&graph, recipe->model, list.class_count, err);
+    if (!status) status = alx_model_choose(&choice, recipe->model, &list, err);
+    if (!status) status = alx_graph_open(&graph, choice.model, list.class_count, err);
     if (!status) status = alx_train_preprocess(&preprocess, recipe, graph->spec.input, err);
     if (!status) status = alx_dataset_create(dataset, &list, &preprocess, err);
     if (!status) {

@@ -236,10 +236,13 @@ static const struct {
     {"gender-course", 21924, 21918, 0},                /* the course, Keras */
     {"alexnet-2012", 60965224, 60965224, 0},           /* Caffe's reference model */
     {"alexnet-torchvision", 61100840, 61100840, 0.71}, /* torchvision */
-    {"starter", 798306, 796834, 0},                    /* ours, and the next three */
+    {"starter", 798306, 796834, 0},                    /* ours, and the next six */
     {"vgg-small", 847202, 845538, 0},
     {"residual-small", 697826, 695586, 0},
     {"inception-small", 472802, 470306, 0},
+    {"starter-32", 1648362, 1646122, 0},
+    {"gender-own", 597986, 596386, 0},
+    {"chinese-style-own", 341882, 340682, 0},
     {"networks/resnet18.yaml", 11699112, 11689512, 1.81}, /* torchvision; it counts no moving statistics */
     {"networks/squeezenet.yaml", 1248424, 1248424, 0.82}, /* torchvision */
     {"networks/googlenet.yaml", 6639464, 6624904, 1.50},  /* torchvision */

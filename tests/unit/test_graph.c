@@ -70,13 +70,22 @@ static void totals_are_those_of_the_papers(void **state)
         int classes, usual;
         int64_t parameters, trainable;
     } totals[] = {
-        {"alexnet", 0, 2, 58289538, 58289538},           {"alexnet", 1000, 1000, 62378344, 62378344},
-        {"alexnet-2012", 0, 1000, 60965224, 60965224},   {"alexnet-torchvision", 0, 1000, 61100840, 61100840},
-        {"gender-course", 0, 2, 21924, 21918},           {"starter", 0, 2, 798306, 796834},
-        {"starter", 1000, 1000, 990920, 989448},         {"vgg-small", 0, 2, 847202, 845538},
-        {"vgg-small", 1000, 1000, 975944, 974280},       {"residual-small", 0, 2, 697826, 695586},
-        {"residual-small", 1000, 1000, 826568, 824328},  {"inception-small", 0, 2, 472802, 470306},
+        {"alexnet", 0, 2, 58289538, 58289538},
+        {"alexnet", 1000, 1000, 62378344, 62378344},
+        {"alexnet-2012", 0, 1000, 60965224, 60965224},
+        {"alexnet-torchvision", 0, 1000, 61100840, 61100840},
+        {"gender-course", 0, 2, 21924, 21918},
+        {"starter", 0, 2, 798306, 796834},
+        {"starter", 1000, 1000, 990920, 989448},
+        {"vgg-small", 0, 2, 847202, 845538},
+        {"vgg-small", 1000, 1000, 975944, 974280},
+        {"residual-small", 0, 2, 697826, 695586},
+        {"residual-small", 1000, 1000, 826568, 824328},
+        {"inception-small", 0, 2, 472802, 470306},
         {"inception-small", 1000, 1000, 729288, 726792},
+        {"starter-32", 0, 10, 1648362, 1646122},
+        {"gender-own", 0, 2, 597986, 596386},
+        {"chinese-style-own", 0, 2, 341882, 340682},
     };
     for (size_t i = 0; i < sizeof totals / sizeof totals[0]; i++) {
         alx_graph *graph = builtin_graph(totals[i].name, totals[i].classes);
@@ -261,11 +270,12 @@ static void sources_are_found(void **state)
     assert_int_equal(alx_graph_shape(graph, graph->spec.layer_count - 1)->dims[0], 5);
     alx_graph_destroy(graph);
     assert_string_equal(alx_builtin(0)->name, "alexnet");
-    static const char *const names[] = {"alexnet",       "alexnet-2012",    "alexnet-torchvision",
-                                        "gender-course", "inception-small", "residual-small",
-                                        "starter",       "vgg-small"};
-    for (int i = 0; i < 8; i++) assert_string_equal(alx_builtin(i)->name, names[i]);
-    assert_null(alx_builtin(8));
+    static const char *const names[] = {
+        "alexnet",         "alexnet-2012",   "alexnet-torchvision", "chinese-style-own", "gender-course", "gender-own",
+        "inception-small", "residual-small", "starter-32",          "starter",           "vgg-small"};
+    enum { COUNT = sizeof names / sizeof *names };
+    for (int i = 0; i < COUNT; i++) assert_string_equal(alx_builtin(i)->name, names[i]);
+    assert_null(alx_builtin(COUNT));
     assert_null(alx_builtin(-1));
     for (int i = 0; alx_builtin(i); i++) assert_non_null(alx_builtin(i)->help[ALX_CHINESE]);
 }

@@ -33,6 +33,7 @@ refused 2 "epochs" train photos --epochs 0
 
 # A folder alone begins with the starter's recipe, with a network it does not.
 run 0 train photos --epochs 1 --out runs/starter --threads 2
+err_has "model auto: starter-32, by the images' longer sides of usually "
 for line in "  schedule: one_cycle" "  optimizer: adamw" "augment: [translate, "; do
     if grep -qF -- "$line" runs/starter/recipe.yaml; then pass; else fail "runs/starter/recipe.yaml lacks $line"; fi
 done
