@@ -5,7 +5,9 @@ that were finished are kept in OUT and not repeated.
 usage: learn.py BUILD [JOB...] [--data FOLDER] [--out FOLDER] [--seeds 0,1,2]
 
 JOBs: demo (the course's AlexNet on the demo's glyphs: ./run demo makes them), gender (the course's small network on
-FOLDER/faces), cifar (a network with batch normalisation on FOLDER/cifar10). FOLDER is data/.
+FOLDER/faces), cifar (a network with batch normalisation on FOLDER/cifar10), and, only when they are named, cifar-10 and
+fashion-mnist: our recipes for these sets, on FOLDER/cifar10 and on the files of Debian's dataset-fashion-mnist. FOLDER
+is data/.
 """
 import argparse
 import csv
@@ -25,7 +27,10 @@ JOBS = {  # recipe, precision, and what its data is called in FOLDER: {key: path
     'gender': ('recipes/gender-course.yaml', 'f32',
                {'data.csv': 'faces/FaceScore.csv', 'data.root': 'faces/images'}),
     'cifar': ('bench/learn/cifar.yaml', 'f32', {'data.train': 'cifar10/train', 'data.validation': 'cifar10/test'}),
+    'cifar-10': ('recipes/cifar-10.yaml', 'bf16', {'data.train': 'cifar10/train', 'data.test': ''}),
+    'fashion-mnist': ('recipes/fashion-mnist.yaml', 'bf16', {}),
 }
+USUAL = ('demo', 'gender', 'cifar')
 
 
 def train_here(build, job, seed, run, data):
@@ -97,7 +102,7 @@ def main():
     if os.path.exists(kept):
         with open(kept, encoding='utf-8') as file:
             results = json.load(file)
-    for job in args.jobs or JOBS:
+    for job in args.jobs or USUAL:
         here, there = [], []
         for seed in map(int, args.seeds.split(',')):
             run = os.path.join(args.out, '%s-%d' % (job, seed))

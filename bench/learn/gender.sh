@@ -46,6 +46,6 @@ but vgg --model vgg-small --data.image-size '[72, 72]'
 but coarse --model residual-small --data.image-size '[72, 72]'
 
 # ---- The test, three seeds ----
-finalist course-test 0,1,2 "$root/recipes/gender-course.yaml" --data.split.validation 0.2
-finalist alexnet-test 0,1,2 "$root/recipes/gender-alexnet.yaml"
-finalist own-test 0,1,2 "$root/recipes/gender-own.yaml"
+#finalist course-test 0,1,2 "$root/recipes/gender-course.yaml" --data.split.validation 0.2
+#finalist alexnet-test 0,1,2 "$root/recipes/gender-alexnet.yaml"
+#finalist own-test 0,1,2 "$root/recipes/gender-own.yaml"

@@ -193,13 +193,15 @@ static const alx_option translate_options[] = {
 };
 /* clang-format on */
 
+/* By whole pixels: between them every image would be softer than those that are looked at afterwards, which a network
+ * of 32x32 pixels pays for. */
 static void translate_map(const void *config, const alx_preprocess *p, alx_augment_draw *draw, alx_augment_map *map)
 {
     const translate_config *c = config;
     const alx_numbers *vertical = c->vertical.count ? &c->vertical : &c->horizontal;
     double x = alx_range_draw(alx_range_around(&c->horizontal, 0), draw);
     double y = alx_range_draw(alx_range_around(vertical, 0), draw);
-    append(map, &(alx_augment_map){.xx = 1, .x0 = -x * p->width, .yy = 1, .y0 = -y * p->height});
+    append(map, &(alx_augment_map){.xx = 1, .x0 = -rint(x * p->width), .yy = 1, .y0 = -rint(y * p->height)});
 }
 
 const alx_augment_class alx_augment_translate = {

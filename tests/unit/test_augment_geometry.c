@@ -113,6 +113,20 @@ static void test_translate(void **state)
     }
     assert_uniform(&both, -16, 16, 0.02, "vertical as horizontal");
     stage_clear(&s);
+    /* Whole pixels: a lone one stays as bright as it was, wherever it goes. */
+    stage_set(&s, "[translate: 0.2]", 80, 80);
+    fill_square(&s, 40, 40, 1, 255);
+    for (uint32_t sample = 0; sample < 100; sample++) {
+        stage_run(&s, 0, sample);
+        int bright = 0, lit = 0;
+        for (int i = 0; i < 80 * 80; i++) {
+            lit += s.sample[3 * i] > 0;
+            bright += s.sample[3 * i] == 255;
+        }
+        assert_int_equal(bright, 1);
+        assert_int_equal(lit, 1);
+    }
+    stage_clear(&s);
 }
 
 /* A spot at (20, 0) goes to (20 f, 0), and its area grows by f^2. */
