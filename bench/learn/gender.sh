@@ -21,9 +21,9 @@ but() # NAME [--key value]...
 jitter='color_jitter: {brightness: 0.3, contrast: 0.3, saturation: 0.3, hue: 0.03}'
 geometry='random_crop, flip, rotate: 10, scale: [0.9, 1.15]'
 
-# ---- Step by step, 40 epochs each ----
+# ---- Step by step, 25 epochs each ----
 then course --data.split.validation 0.2
-then longer --epochs 40
+then longer --epochs 25
 then waves --optimizer adamw --learning-rate 0.003 --weight-decay 0.05 --batch-size 64 --schedule one_cycle \
     --monitor val_accuracy
 then centred --data.mean train --data.std train
