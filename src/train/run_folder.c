@@ -31,16 +31,34 @@ static alx_status fail_errno(const char *path, alx_error *err)
                     alx_text_printable(path, name), strerror(code));
 }
 
-/* Half-written files of a process that was killed: best.safetensors.tmp-123.  Only under the lock. */
+/* best.safetensors.tmp-123; also of the report, which does not ask for the folder's lock. */
+static bool is_temporary(const char *name)
+{
+    static const char report[] = "report.html";
+    for (int i = 0; i <= FILE_COUNT; i++) {
+        const char *file = i < FILE_COUNT ? run_files[i] : report;
+        const size_t length = strlen(file);
+        if (strncmp(name, file, length) == 0 && strncmp(name + length, ".tmp-", 5) == 0) return true;
+    }
+    return false;
+}
+
+/* Its writer holds a lock on it while he lives. */
+static bool is_abandoned(int folder, const char *name)
+{
+    const int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    const bool abandoned = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0;
+    if (fd >= 0) close(fd);
+    return abandoned;
+}
+
+/* Half-written files of a process that was killed.  Only under the folder's lock. */
 static void remove_temporaries(const char *folder)
 {
     DIR *dir = opendir(folder);
     for (struct dirent *entry; dir && (entry = readdir(dir));)
-        for (int i = 0; i < FILE_COUNT; i++) {
-            size_t length = strlen(run_files[i]);
-            if (strncmp(entry->d_name, run_files[i], length) != 0) continue;
-            if (strncmp(entry->d_name + length, ".tmp-", 5) == 0) unlinkat(dirfd(dir), entry->d_name, 0);
-        }
+        if (is_temporary(entry->d_name) && is_abandoned(dirfd(dir), entry->d_name))
+            unlinkat(dirfd(dir), entry->d_name, 0);
     if (dir) closedir(dir);
 }
 
