@@ -11,10 +11,12 @@ import sys
 import tempfile
 
 import cases
+import power_loss
 import tiny
 import write_faults
 
-PARTS = {"write": (write_faults.check, 41)}
+# What does it, and of how many cases the short form takes one.
+PARTS = {"write": (write_faults.check, 211), "power": (power_loss.check, 97)}
 
 
 def main():

@@ -91,12 +91,13 @@ static void remember(int fd, const char *path)
     paths[fd] = path ? strdup(path) : NULL;
 }
 
-/* "write PATH\tOTHER\tOFFSET\tCOUNT\n" and the bytes. */
-static void record(const char *what, const char *path, const char *other, long long offset, const void *bytes,
-                   size_t count)
+/* "write\tPATH\tOTHER\tOFFSET\tCOUNT\n" and the bytes; "!write" when it was refused, so that lines are numbers. */
+static void record(int result, const char *what, const char *path, const char *other, long long offset,
+                   const void *bytes, size_t count)
 {
     if (faults.log < 0) return;
-    dprintf(faults.log, "%s\t%s\t%s\t%lld\t%zu\n", what, path, other, offset, count);
+    if (result < 0) count = 0;
+    dprintf(faults.log, "%s%s\t%s\t%s\t%lld\t%zu\n", result < 0 ? "!" : "", what, path, other, offset, count);
     if (count && REAL(write)(faults.log, bytes, count) != (ssize_t)count) _exit(99);
 }
 
@@ -117,7 +118,7 @@ static int fault(int takes)
         const int wrong = fault(takes);                                                                                \
         int result = wrong > 0 ? -1 : (done);                                                                          \
         int code = wrong > 0 ? wrong : errno;                                                                          \
-        if (result >= 0) record(__VA_ARGS__);                                                                          \
+        record(result, __VA_ARGS__);                                                                                   \
         pthread_mutex_unlock(&mutex);                                                                                  \
         errno = code;                                                                                                  \
         return result;                                                                                                 \
@@ -129,10 +130,8 @@ static int open_counted(const char *path, int flags, mode_t mode)
     const int wrong = fault(!(flags & O_DIRECTORY));
     int fd = wrong > 0 ? -1 : REAL(open)(path, flags, mode);
     const int code = wrong > 0 ? wrong : errno;
-    if (fd >= 0) {
-        remember(fd, path);
-        record(flags & O_DIRECTORY ? "folder" : flags & O_TRUNC ? "empty" : "open", path, "", fd, NULL, 0);
-    }
+    if (fd >= 0) remember(fd, path);
+    record(fd, flags & O_DIRECTORY ? "folder" : flags & O_TRUNC ? "empty" : "open", path, "", 0, NULL, 0);
     pthread_mutex_unlock(&mutex);
     errno = code;
     return fd;
@@ -163,7 +162,7 @@ static ssize_t write_counted(int fd, const void *bytes, size_t count, off_t offs
     const off_t place = offset >= 0 ? offset : lseek(fd, 0, SEEK_CUR);
     ssize_t put = wrong > 0 ? -1 : offset >= 0 ? REAL(pwrite)(fd, bytes, part, offset) : REAL(write)(fd, bytes, part);
     const int code = wrong > 0 ? wrong : errno;
-    if (put > 0) record("write", path_of(fd), "", (long long)place, bytes, (size_t)put);
+    record(put < 0 ? -1 : 0, "write", path_of(fd), "", (long long)place, bytes, put > 0 ? (size_t)put : 0);
     pthread_mutex_unlock(&mutex);
     errno = code;
     return put;
@@ -203,7 +202,7 @@ int close(int fd)
     if (!path_of(fd)) return REAL(close)(fd);
     pthread_mutex_lock(&mutex);
     const int wrong = fault(0);
-    record("close", path_of(fd), "", fd, NULL, 0);
+    record(0, "close", path_of(fd), "", 0, NULL, 0);
     remember(fd, NULL);
     const int result = REAL(close)(fd), code = errno;
     pthread_mutex_unlock(&mutex);
