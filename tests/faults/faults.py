@@ -11,12 +11,15 @@ import sys
 import tempfile
 
 import cases
+import disks
+import kills
 import power_loss
 import tiny
 import write_faults
 
-# What does it, and of how many cases the short form takes one.
-PARTS = {"write": (write_faults.check, 211), "power": (power_loss.check, 97)}
+# What does it, the steps between two checkpoints, and of how many cases the short form takes one.
+PARTS = {"write": (write_faults.check, 4, 97), "power": (power_loss.check, 1, 97), "kill": (kills.check, 1, 40),
+         "disk": (disks.check, 1, 5)}
 
 
 def main():
@@ -38,11 +41,11 @@ def main():
     work = tempfile.mkdtemp(prefix="alexnet-faults.", dir=os.environ.get("TMPDIR") or memory)
     good = True
     try:
-        small = tiny.Tiny(options.program, options.shim, work)
         for part in options.parts or PARTS:
-            check, every = PARTS[part]
+            check, steps, every = PARTS[part]
+            small = tiny.Tiny(options.program, options.shim, os.path.join(work, part), steps)
             state = options.state and os.path.join(options.state, part)
-            run = cases.Cases(part, os.path.join(small.work, part), state, options.program, options.workers)
+            run = cases.Cases(part, os.path.join(small.work, "cases"), state, options.program, options.workers)
             check(small, run, every if options.short else 1)
             good = run.report() and good
     finally:

@@ -1,4 +1,4 @@
-"""A run of a second's part: 22 images of 8x8, whatever draws at random, 10 steps with a checkpoint after each."""
+"""A run of a second's part: 22 images of 8x8, whatever draws at random, 10 steps with checkpoints."""
 import hashlib
 import os
 import random
@@ -36,7 +36,7 @@ train:
   schedule: cosine
   ema: 0.9
   patience: 50
-  checkpoint_steps: 1
+  checkpoint_steps: STEPS
   threads: 1
   precision: f32
   seed: 7
@@ -56,8 +56,8 @@ def write_png(path, side, pixels):
                    chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
 
 
-def make_data(folder):
-    """Stripes across and down, with noise."""
+def make_data(folder, steps):
+    """Stripes across and down, with noise; a checkpoint after each `steps` steps and each epoch."""
     draw = random.Random(1)
     for split, count in (("train", 11), ("validation", 4)):
         for label in (0, 1):
@@ -67,7 +67,7 @@ def make_data(folder):
                 pixels = bytes((200 if (x if label else y) // 2 % 2 else 40) + draw.randrange(32)
                                for y in range(8) for x in range(8) for _ in range(3))
                 write_png(os.path.join(place, "%02d.png" % i), 8, pixels)
-    for name, text in (("net.yaml", NETWORK), ("recipe.yaml", RECIPE)):
+    for name, text in (("net.yaml", NETWORK), ("recipe.yaml", RECIPE.replace("STEPS", str(steps)))):
         with open(os.path.join(folder, name), "w") as file:
             file.write(text)
 
@@ -75,12 +75,12 @@ def make_data(folder):
 class Tiny:
     """The program, the data, and what an uninterrupted run ends in."""
 
-    def __init__(self, program, shim, work):
+    def __init__(self, program, shim, work, steps):
         self.program, self.shim, self.work = os.path.realpath(program), shim and os.path.realpath(shim), work
         os.makedirs(work, exist_ok=True)
         self.work = os.path.realpath(work)
         self.data = os.path.join(self.work, "data")
-        make_data(self.data)
+        make_data(self.data, steps)
         self.reference = os.path.join(self.work, "reference")
         shutil.rmtree(self.reference, ignore_errors=True)
         result = self.train(self.reference)
@@ -141,7 +141,4 @@ class Tiny:
         if self.weights(run) != self.end:
             return "ends in other bytes", saved
         left = [name for name in os.listdir(run) if ".tmp-" in name or name == "previous.safetensors"]
-        if left:
-            return "leaves " + ", ".join(left), saved
-        result = self.run("evaluate", run, "--data", os.path.join(self.data, "validation"))
-        return ("cannot be evaluated: " + result.stderr if result.returncode else None), saved
+        return ("leaves " + ", ".join(left) if left else None), saved

@@ -9,14 +9,12 @@ import log
 # What may happen to whom, and whether it stays so.
 EVERY = {"open", "empty", "folder", "write", "fsync", "truncate", "close", "rename", "link", "unlink", "mkdir"}
 MAKES = {"open", "empty", "write", "fsync", "truncate", "rename", "link", "mkdir"}
-KINDS = [("ENOSPC", True, MAKES), ("ENOSPC", False, MAKES), ("EDQUOT", True, MAKES), ("EIO", False, EVERY),
-         ("EIO", True, EVERY), ("EROFS", True, MAKES | {"unlink"}), ("EINTR", False, {"open", "write", "fsync", "close"}),
-         ("SHORT", False, {"write"}), ("KILL", False, EVERY)]
+KINDS = [("ENOSPC", True, MAKES), ("EDQUOT", False, MAKES), ("EIO", False, EVERY), ("EROFS", True, MAKES | {"unlink"}),
+         ("EINTR", False, {"open", "write", "fsync", "close"}), ("SHORT", False, {"write"}), ("KILL", False, EVERY)]
 
 # Who does not mind: a file is complete before it is closed, a folder may be one that cannot be synced, what is removed
 # is no loss, and where a second name cannot be given the first is moved.
 SILENT = {"close", "folder", "unlink", "link"}
-EXTRAS = ("--report", "--tensorboard")
 
 
 def names_of(call):
