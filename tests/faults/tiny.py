@@ -126,6 +126,7 @@ class Tiny:
     def finish(self, run, *more):
         """Continues a run that was stopped somehow, or begins it anew where nothing was saved yet.  Gives what is wrong,
         or None, and whether a checkpoint was gone on from."""
+        kept = ()
         saved = any(os.path.exists(os.path.join(run, name)) for name in ("last.safetensors", "previous.safetensors"))
         result = self.resume(run, *more)
         if not saved and result.returncode == 2:
@@ -133,12 +134,12 @@ class Tiny:
                 return "refused in other words: " + result.stderr, saved
             result = self.train(run, "--overwrite", *more)
         elif saved and result.returncode == 2 and "the run is complete" in result.stderr:
-            pass  # nothing was left
+            kept = ("previous.safetensors",)  # nothing was left to do but to remove it
         elif result.returncode != 0:
             return "does not go on: exit code %d: %s" % (result.returncode, result.stderr), saved
         if result.returncode not in (0, 2):
             return "does not begin anew: exit code %d: %s" % (result.returncode, result.stderr), saved
         if self.weights(run) != self.end:
             return "ends in other bytes", saved
-        left = [name for name in os.listdir(run) if ".tmp-" in name or name == "previous.safetensors"]
+        left = [name for name in os.listdir(run) if ".tmp-" in name or name == "previous.safetensors" and name not in kept]
         return ("leaves " + ", ".join(left) if left else None), saved
