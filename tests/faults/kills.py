@@ -56,7 +56,7 @@ def killed(tiny, index, longest, places):
             if saved and not os.path.exists(os.path.join(run, "last.safetensors")):
                 return "the checkpoint is gone"
             places[place(run)] += 1
-        return tiny.finish(run)[0]
+        return tiny.finish(run)
 
     return case
 

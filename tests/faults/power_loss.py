@@ -46,8 +46,9 @@ class Disk:
     def __init__(self, top):
         self.names = {top: self.FOLDER}  # as the program sees them
         self.durable = {top: self.FOLDER}
-        self.pending = []  # groups of changes that are one call
-        self.whole = {}    # path: what was ever complete under it
+        self.pending = []   # groups of changes that are one call
+        self.whole = {}     # path: what was ever complete under it, the newest last
+        self.promised = {}  # path: the place in that list of what the program takes for written
 
     def change(self, *changes):
         for path, inode in changes:
@@ -59,6 +60,8 @@ class Disk:
 
     def call(self, c):
         if c.what in ("open", "empty"):
+            # It goes on to the next file, so that the ones before are done with.
+            self.promised = {path: len(contents) - 1 for path, contents in self.whole.items()}
             if c.path not in self.names:
                 self.change((c.path, Inode()))
             elif c.what == "empty":
@@ -71,10 +74,9 @@ class Disk:
             self.change((c.path, self.FOLDER))
         elif c.what == "rename":
             inode = self.names[c.path]
-            self.whole.setdefault(c.other, set()).add(inode.content)
+            self.whole.setdefault(c.other, []).append(inode.content)
             self.change((c.other, inode), (c.path, None))
         elif c.what == "link":
-            self.whole.setdefault(c.other, set()).add(self.names[c.path].content)
             self.change((c.other, self.names[c.path]))
         elif c.what == "unlink":
             self.change((c.path, None))
@@ -122,35 +124,49 @@ def content_of(names, top, data):
     return found
 
 
-def states(top, calls):
-    """Each folder that may be left, once: the number of the call, the folder, whether a checkpoint had been synced, and
-    what was complete by then."""
-    disk, seen = Disk(top), set()
-    last = os.path.join(top, "run", "last.safetensors")
-    for number, call in enumerate(calls, 1):
-        disk.call(call)
-        saved = last in disk.durable
-        for names in disk.left():
-            for data in DATA:
-                folder = content_of(names, top, data)
-                key = hashlib.sha256(repr((saved, sorted(folder.items()))).encode()).digest()
-                if key not in seen:
-                    seen.add(key)
-                    yield number, data, folder, saved, {p: set(c) for p, c in disk.whole.items()}
-
-
-def is_torn(top, folder, whole):
-    """Names files that are neither whole nor a temporary nor a log, or None."""
+def broken(disk, top, folder):
+    """What was written whole and is not, or was written and is lost; None: all is well.  `previous` is a second name of
+    what was last."""
+    path_of = {name: os.path.join(top, name) for name in folder}
+    path_of["run/previous.safetensors"] = os.path.join(top, "run/last.safetensors")
     for name, content in folder.items():
         log_or_half = re.search(TEMPORARY, name) or name.startswith("board/")
-        if content is not None and not log_or_half and content not in whole.get(os.path.join(top, name), ()):
+        if content is not None and not log_or_half and content not in disk.whole.get(path_of[name], ()):
             return "%s is torn" % name
+    for path, place in disk.promised.items():
+        name = os.path.relpath(path, top)
+        if folder.get(name) not in disk.whole[path][place:]:
+            return "%s was written, and is lost" % name
     return None
 
 
-def after(tiny, top, content, saved, whole):
+def changes_nothing(call):
+    """Whether a power cut leaves the same behind as before the call: what a temporary holds is nobody's business."""
+    half = re.search(TEMPORARY, call.path)
+    return call.what[0] == "!" or call.what in ("close", "folder") or half and call.what in ("write", "truncate")
+
+
+def states(top, calls):
+    """Each folder that may be left, once: the number of the call, the folder, and what is broken in it."""
+    disk, seen = Disk(top), set()
+    for number, call in enumerate(calls, 1):
+        disk.call(call)
+        if changes_nothing(call):
+            continue
+        for names in disk.left():
+            for data in DATA:
+                folder = content_of(names, top, data)
+                wrong = broken(disk, top, folder)
+                key = hashlib.sha256(repr((wrong, sorted(folder.items()))).encode()).digest()
+                if key not in seen:
+                    seen.add(key)
+                    yield number, data, folder, wrong
+
+
+def after(tiny, content, wrong):
     def case(folder):
-        wrong = is_torn(top, content, whole)
+        if wrong:
+            return wrong
         for name, data in content.items():
             path = os.path.join(folder, name)
             if data is None:
@@ -159,14 +175,11 @@ def after(tiny, top, content, saved, whole):
                 with open(path, "wb") as file:
                     file.write(data)
         run = os.path.join(folder, "run")
-        if not wrong and "run/best.safetensors" in content:
+        if "run/best.safetensors" in content:
             result = tiny.run("evaluate", run, "--data", os.path.join(tiny.data, "validation"))
-            wrong = "cannot be evaluated: " + result.stderr if result.returncode else None
-        if not wrong:
-            wrong, gone_on = tiny.finish(run, *more(folder))
-            if not wrong and saved and not gone_on:
-                wrong = "a checkpoint was on the disk, and is lost"
-        return wrong
+            if result.returncode:
+                return "cannot be evaluated: " + result.stderr
+        return tiny.finish(run, *more(folder))
 
     return case
 
@@ -174,7 +187,7 @@ def after(tiny, top, content, saved, whole):
 def check(tiny, cases, every):
     top = os.path.join(tiny.work, "recorded")
     calls = calls_of(tiny, top, lambda f: tiny.train(os.path.join(top, "run"), *more(top), faults=f))
-    todo = [("%d %s %d" % (number, data, i), after(tiny, top, content, saved, whole))
-            for i, (number, data, content, saved, whole) in enumerate(states(top, calls))]
+    todo = [("%d %s %d%s" % (number, data, i, ": broken" if wrong else ""), after(tiny, content, wrong))
+            for i, (number, data, content, wrong) in enumerate(states(top, calls))]
     print("%d calls, %d folders that may be left" % (len(calls), len(todo)))
-    cases.run(todo[::every])
+    cases.run([case for i, case in enumerate(todo) if i % every == 0 or case[0].endswith("broken")])

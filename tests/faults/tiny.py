@@ -42,7 +42,6 @@ train:
   seed: 7
 """
 
-DOCUMENTED = {0, 1, 2, 3, 4, 130}  # docs/cli.md, exit codes
 WEIGHTS = ("best.safetensors", "last.safetensors")
 
 
@@ -76,7 +75,7 @@ class Tiny:
     """The program, the data, and what an uninterrupted run ends in."""
 
     def __init__(self, program, shim, work, steps):
-        self.program, self.shim, self.work = os.path.realpath(program), shim and os.path.realpath(shim), work
+        self.program, self.shim, self.work = os.path.realpath(program), os.path.realpath(shim), work
         os.makedirs(work, exist_ok=True)
         self.work = os.path.realpath(work)
         self.data = os.path.join(self.work, "data")
@@ -125,21 +124,21 @@ class Tiny:
 
     def finish(self, run, *more):
         """Continues a run that was stopped somehow, or begins it anew where nothing was saved yet.  Gives what is wrong,
-        or None, and whether a checkpoint was gone on from."""
+        or None."""
         kept = ()
         saved = any(os.path.exists(os.path.join(run, name)) for name in ("last.safetensors", "previous.safetensors"))
         result = self.resume(run, *more)
         if not saved and result.returncode == 2:
             if "nothing to resume" not in result.stderr and "no such run folder" not in result.stderr:
-                return "refused in other words: " + result.stderr, saved
+                return "refused in other words: " + result.stderr
             result = self.train(run, "--overwrite", *more)
         elif saved and result.returncode == 2 and "the run is complete" in result.stderr:
             kept = ("previous.safetensors",)  # nothing was left to do but to remove it
         elif result.returncode != 0:
-            return "does not go on: exit code %d: %s" % (result.returncode, result.stderr), saved
+            return "does not go on: exit code %d: %s" % (result.returncode, result.stderr)
         if result.returncode not in (0, 2):
-            return "does not begin anew: exit code %d: %s" % (result.returncode, result.stderr), saved
+            return "does not begin anew: exit code %d: %s" % (result.returncode, result.stderr)
         if self.weights(run) != self.end:
-            return "ends in other bytes", saved
+            return "ends in other bytes"
         left = [name for name in os.listdir(run) if ".tmp-" in name or name == "previous.safetensors" and name not in kept]
-        return ("leaves " + ", ".join(left) if left else None), saved
+        return "leaves " + ", ".join(left) if left else None

@@ -58,7 +58,7 @@ def training(tiny, number, call, kind, stay):
         if not wrong and result.returncode == 0 and tiny.weights(run) != tiny.end:
             wrong = "exit code 0 and other bytes"
         if not wrong:
-            wrong, _ = tiny.finish(run, *more(folder))
+            wrong = tiny.finish(run, *more(folder))
         return wrong
 
     return case
@@ -137,7 +137,10 @@ def calls_of(tiny, folder, run):
     result = run(faults(folder, 0, "EIO", False, record))
     if result.returncode:
         raise RuntimeError(result.stderr)
-    return log.read(record)
+    calls = log.read(record)
+    if not calls:
+        raise RuntimeError("nothing was recorded: is %s a library for this program?" % tiny.shim)
+    return calls
 
 
 def check(tiny, cases, every):
