@@ -109,13 +109,16 @@ alx_status alx_tensorboard_begin(alx_tensorboard *board, const alx_trainer *trai
         alx_event_folder_clear(board->train_folder);
         alx_event_folder_clear(board->validation_folder);
     }
-    const int64_t trained = alx_event_folder_last_step(board->train_folder);
-    const int64_t validated = alx_event_folder_last_step(board->validation_folder);
-    if (trained > done || validated > done)
+    int64_t trained = alx_event_folder_last_step(board->train_folder);
+    int64_t validated = alx_event_folder_last_step(board->validation_folder);
+    /* One more is the run's own, where its last checkpoint was damaged and it goes on from the one before. */
+    if (trained > done + 1 || validated > done + 1)
         return alx_report_fail(err, ALX_USAGE,
                                "%s: has events of epoch %lld, and the run has %lld complete: they are another run's; "
                                "choose another folder with --tensorboard",
                                board->train_folder, (long long)(trained > done ? trained : validated), (long long)done);
+    trained = least(trained, done);
+    validated = least(validated, done);
     alx_status status = alx_event_file_create(&board->train, board->train_folder, trained + 1, err);
     for (int64_t epoch = least(trained, validated) + 1; epoch <= done && !status; epoch++) {
         alx_epoch_figures figures;

@@ -1,9 +1,11 @@
 #include "report/whole_file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,13 +17,35 @@ typedef struct job {
     const void *context;
 } job;
 
+static int sync_fd(int fd)
+{
+    int result;
+    while ((result = fsync(fd)) != 0 && errno == EINTR) {
+    }
+    return result;
+}
+
+/* The new name is on the disk when its folder is.  That a file system cannot sync folders is no failure. */
+static alx_status sync_folder(const char *target, const char *path, alx_error *err)
+{
+    const char *slash = strrchr(target, '/');
+    char *folder = slash && slash != target ? strndup(target, (size_t)(slash - target)) : strdup(slash ? "/" : ".");
+    const int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    alx_status result = ALX_OK;
+    if (fd >= 0 && sync_fd(fd) && errno != EINVAL && errno != EOPNOTSUPP && errno != ENOSYS)
+        result = alx_report_fail(err, ALX_IO, "%s: its folder cannot be synced: %s", path, strerror(errno));
+    if (fd >= 0) close(fd);
+    free(folder);
+    return result;
+}
+
 /* Write into the open file and close it; fsync, so that the rename cannot outrun the data. */
 static alx_status write_whole(FILE *file, const job *j, alx_error *err)
 {
     alx_error inner = {0};
     alx_status result = j->write(file, j->context, &inner);
     if (result) alx_report_fail(err, result, "%s: %s", j->path, inner.message);
-    if (!result && (fflush(file) || fsync(fileno(file))))
+    if (!result && (fflush(file) || sync_fd(fileno(file))))
         result = alx_report_fail(err, ALX_IO, "%s: cannot be written: %s", j->path, strerror(errno));
     if (fclose(file) && !result)
         result = alx_report_fail(err, ALX_IO, "%s: cannot be written: %s", j->path, strerror(errno));
@@ -56,10 +80,14 @@ static alx_status write_target(const char *target, const job *j, alx_error *err)
     if (!file) {
         result = alx_report_fail(err, ALX_IO, "%s: cannot be made: %s", j->path, strerror(errno));
     } else {
+        flock(fileno(file), LOCK_EX | LOCK_NB); /* who tidies up a run's folder sees that it is being written */
         result = write_whole(file, j, err);
         if (!result && rename(temporary, target))
             result = alx_report_fail(err, ALX_IO, "%s: cannot be replaced: %s", j->path, strerror(errno));
-        if (result) unlink(temporary);
+        if (result)
+            unlink(temporary);
+        else
+            result = sync_folder(target, j->path, err);
     }
     free(temporary);
     return result;

@@ -118,13 +118,33 @@ bool alx_file_is_folder(const char *path)
     return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
-/* Someone else may have made it; keeps errno. */
-static bool is_folder_now(const char *path)
+/* fsync, through EINTR. */
+static int sync_fd(int fd)
 {
-    int code = errno;
-    bool is = alx_file_is_folder(path);
-    errno = code;
-    return is;
+    int result;
+    while ((result = fsync(fd)) != 0 && errno == EINTR) {
+    }
+    return result;
+}
+
+/* File systems that cannot sync a folder say so in one of these ways, and one that we may not read cannot be opened:
+ * neither makes its files less whole. */
+static bool cannot_sync_folders(int code)
+{
+    return code == EINVAL || code == EOPNOTSUPP || code == ENOSYS || code == EACCES;
+}
+
+alx_status alx_file_sync_folder(const char *path, alx_error *err)
+{
+    char *folder = alx_file_folder(path, err);
+    if (!folder) return ALX_NO_MEMORY;
+    const int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    alx_status status = ALX_OK;
+    if ((fd < 0 || sync_fd(fd) != 0) && !cannot_sync_folders(errno))
+        status = fail_errno(err, folder, "cannot be synced");
+    if (fd >= 0) close(fd);
+    free(folder);
+    return status;
 }
 
 alx_status alx_file_make_folder(const char *path, alx_error *err)
@@ -139,10 +159,14 @@ alx_status alx_file_make_folder(const char *path, alx_error *err)
         if (!whole && (at[1] != '/' || at[0] == '/')) continue;
         if (!whole) at[1] = '\0';
         /* Only then mkdir: on a read-only parent it may say EROFS for a folder that is there. */
-        if (!alx_file_is_folder(copy) && mkdir(copy, 0777) != 0 && !(errno == EEXIST && is_folder_now(copy)))
-            status = errno == EEXIST
-                         ? alx_fail(err, ALX_IO, "%s: is a file, not a folder", alx_text_printable(copy, name))
-                         : fail_errno(err, copy, "cannot be made");
+        if (!alx_file_is_folder(copy)) {
+            if (mkdir(copy, 0777) == 0)
+                status = alx_file_sync_folder(copy, err);
+            else if (errno != EEXIST)
+                status = fail_errno(err, copy, "cannot be made");
+            else if (!alx_file_is_folder(copy)) /* else someone else has made it */
+                status = alx_fail(err, ALX_IO, "%s: is a file, not a folder", alx_text_printable(copy, name));
+        }
         if (!whole) at[1] = '/';
     }
     free(copy);
@@ -199,6 +223,7 @@ static void release(alx_atomic_file *file)
 {
     free(file->path);
     free(file->temporary);
+    free(file->previous);
     *file = (alx_atomic_file){.fd = -1};
 }
 
@@ -282,26 +307,26 @@ alx_status alx_atomic_write_at(alx_atomic_file *file, const void *bytes, size_t 
     return write_all(file, bytes, count, (off_t)offset, err);
 }
 
-/* The rename is on disk once its folder is.  File systems that cannot sync a
- * folder say EINVAL, and one that we may not read cannot be opened: neither
- * makes the file less whole. */
-static alx_status sync_folder(const char *path, alx_error *err)
+alx_status alx_atomic_keep_old(alx_atomic_file *file, const char *previous, alx_error *err)
 {
-    char *folder = alx_file_folder(path, err);
-    if (!folder) return ALX_NO_MEMORY;
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    alx_status status = ALX_OK;
-    if (fd >= 0 && fsync(fd) != 0 && errno == EIO) status = fail_errno(err, folder, "cannot be synced");
-    if (fd >= 0) close(fd);
-    free(folder);
-    return status;
+    free(file->previous);
+    file->previous = alx_strdup(previous, err);
+    return file->previous ? ALX_OK : ALX_NO_MEMORY;
+}
+
+/* The old file gets a second name, so that its own is never missing; where the file system knows no such links it is
+ * moved, and path is missing until the rename that follows. */
+static int keep_old(const alx_atomic_file *file)
+{
+    if (!alx_file_exists(file->path)) return 0;
+    if (unlink(file->previous) != 0 && errno != ENOENT) return -1;
+    return link(file->path, file->previous) == 0 ? 0 : rename(file->path, file->previous);
 }
 
 alx_status alx_atomic_commit(alx_atomic_file *file, alx_error *err)
 {
-    int result;
-    while ((result = fsync(file->fd)) != 0 && errno == EINTR) {
-    }
+    int result = sync_fd(file->fd);
+    if (result == 0 && file->previous) result = keep_old(file);
     if (result == 0) result = rename(file->temporary, file->path);
     if (result != 0) {
         alx_status status = fail_errno(err, file->path, "cannot be written; the old file stays");
@@ -310,7 +335,7 @@ alx_status alx_atomic_commit(alx_atomic_file *file, alx_error *err)
     }
     /* Closing drops the lock, so it comes after the rename; fsync has told of every write error. */
     close(file->fd);
-    alx_status status = sync_folder(file->path, err);
+    alx_status status = alx_file_sync_folder(file->path, err);
     release(file);
     return status;
 }

@@ -22,7 +22,7 @@ void alx_file_read_ahead(const char *path);
 
 bool alx_file_exists(const char *path);
 bool alx_file_is_folder(const char *path);
-/* mkdir -p */
+/* mkdir -p; what is made survives a power cut. */
 alx_status alx_file_make_folder(const char *path, alx_error *err);
 /* "a" + "b/c" -> "a/b/c"; an absolute name stays itself.  Release with free; NULL when memory runs out. */
 char *alx_file_join(const char *folder, const char *name, alx_error *err);
@@ -40,6 +40,7 @@ typedef struct alx_atomic_file {
     int fd;
     char *path;      /* the target, links followed */
     char *temporary; /* path + ".tmp-PID" */
+    char *previous;  /* what the old file is called from commit on; NULL: it goes */
 } alx_atomic_file;
 
 /* An existing target keeps its permissions; a target that is no regular file (a device, a
@@ -49,10 +50,16 @@ alx_status alx_atomic_open(alx_atomic_file *file, const char *path, alx_error *e
 alx_status alx_atomic_write(alx_atomic_file *file, const void *bytes, size_t count, alx_error *err);
 /* The same over bytes written before, from the given offset. */
 alx_status alx_atomic_write_at(alx_atomic_file *file, const void *bytes, size_t count, uint64_t offset, alx_error *err);
+/* The file that is replaced stays, as `previous` in the same file system, whose own old file goes.  At each moment path
+ * or previous is a whole file. */
+alx_status alx_atomic_keep_old(alx_atomic_file *file, const char *previous, alx_error *err);
 /* fsync, rename, fsync of the folder; releases file whatever happens. */
 alx_status alx_atomic_commit(alx_atomic_file *file, alx_error *err);
 /* Removes the temporary; harmless after commit or on a zeroed file with fd -1. */
 void alx_atomic_abort(alx_atomic_file *file);
+/* On Linux a folder's new names are on the disk when the folder is: the one that path lies in.  ALX_IO when the system
+ * says that it could not; that it cannot with folders at all is no error. */
+alx_status alx_file_sync_folder(const char *path, alx_error *err);
 /* open, write, commit */
 alx_status alx_file_write(const char *path, const void *bytes, size_t count, alx_error *err);
 

@@ -93,6 +93,8 @@ alx_status alx_safetensors_declare(alx_safetensors_writer *writer, const char *n
 /* The next bytes of the data, in the order of declaration: a whole tensor or, one after another, its parts.  The header
  * is written before the first. */
 alx_status alx_safetensors_write(alx_safetensors_writer *writer, const void *bytes, size_t size, alx_error *err);
+/* The file that is replaced stays, under another name (alx_atomic_keep_old). */
+alx_status alx_safetensors_keep_old(alx_safetensors_writer *writer, const char *previous, alx_error *err);
 /* Commits the file.  The writer must be destroyed in any case; destroying it unfinished leaves the old file. */
 alx_status alx_safetensors_finish(alx_safetensors_writer *writer, alx_error *err);
 void alx_safetensors_writer_destroy(alx_safetensors_writer *writer);

@@ -179,6 +179,11 @@ alx_status alx_safetensors_write(alx_safetensors_writer *writer, const void *byt
     return ALX_OK;
 }
 
+alx_status alx_safetensors_keep_old(alx_safetensors_writer *writer, const char *previous, alx_error *err)
+{
+    return alx_atomic_keep_old(&writer->file, previous, err);
+}
+
 alx_status alx_safetensors_finish(alx_safetensors_writer *writer, alx_error *err)
 {
     if (writer->failed) return fail_use(writer, err, "finished after a failure");

@@ -14,7 +14,7 @@ static const char format[] = "alexnet 1";
 
 alx_status alx_model_find_file(char **file, const char *path, alx_error *err)
 {
-    static const char *const names[] = {"best.safetensors", "last.safetensors"};
+    static const char *const names[] = {"best.safetensors", "last.safetensors", "previous.safetensors"};
     if (!alx_file_is_folder(path)) {
         *file = alx_strdup(path, err);
         return *file ? ALX_OK : ALX_NO_MEMORY;

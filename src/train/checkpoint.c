@@ -2,7 +2,11 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "base/file.h"
+#include "train/run_folder.h"
 
 /* ---- Saving ---- */
 
@@ -50,11 +54,12 @@ static alx_status write_all(alx_safetensors_writer *writer, const alx_checkpoint
     return alx_safetensors_finish(writer, err);
 }
 
-alx_status alx_checkpoint_save(const char *path, const alx_checkpoint *checkpoint, alx_error *err)
+alx_status alx_checkpoint_save(const char *path, const char *previous, const alx_checkpoint *checkpoint, alx_error *err)
 {
     alx_safetensors_writer *writer;
     ALX_TRY(alx_safetensors_create(&writer, path, err));
-    alx_status status = write_all(writer, checkpoint, err);
+    alx_status status = previous ? alx_safetensors_keep_old(writer, previous, err) : ALX_OK;
+    if (!status) status = write_all(writer, checkpoint, err);
     alx_safetensors_writer_destroy(writer);
     return status;
 }
@@ -63,7 +68,7 @@ alx_status alx_model_save(const char *path, const alx_params *params, const floa
                           alx_error *err)
 {
     const alx_checkpoint weights_alone = {.params = params, .meta = meta, .values = values};
-    return alx_checkpoint_save(path, &weights_alone, err);
+    return alx_checkpoint_save(path, NULL, &weights_alone, err);
 }
 
 /* ---- Reading ---- */
@@ -111,6 +116,36 @@ void alx_saved_finish(alx_saved *saved)
     alx_model_meta_finish(&saved->meta);
     alx_run_state_finish(&saved->run);
     *saved = (alx_saved){0};
+}
+
+/* last cannot be read, as why says: previous, where there is one. */
+static alx_status open_previous(alx_saved *saved, char **complaint, const char *path, const alx_error *why,
+                                alx_error *err)
+{
+    alx_error second;
+    if (!alx_file_exists(path)) return alx_fail(err, why->status, "%s", why->message);
+    alx_status status = alx_saved_open(saved, path, &second);
+    if (status) return alx_fail(err, status, "both checkpoints are lost: %s; %s", why->message, second.message);
+    *complaint = alx_strdup(why->message, err);
+    if (*complaint) return ALX_OK;
+    alx_saved_finish(saved);
+    return ALX_NO_MEMORY;
+}
+
+alx_status alx_saved_open_run(alx_saved *saved, char **complaint, const char *folder, alx_error *err)
+{
+    *saved = (alx_saved){0};
+    *complaint = NULL;
+    alx_error why;
+    char *last = alx_file_join(folder, ALX_RUN_LAST, err), *previous = alx_file_join(folder, ALX_RUN_PREVIOUS, err);
+    alx_status status = last && previous ? alx_saved_open(saved, last, &why) : ALX_NO_MEMORY;
+    if (status == ALX_NO_MEMORY && last && previous)
+        alx_fail(err, status, "%s", why.message); /* says nothing about the file */
+    else if (status && last && previous)
+        status = open_previous(saved, complaint, previous, &why, err);
+    free(previous);
+    free(last);
+    return status;
 }
 
 static bool holds_prefix(const alx_saved *saved, const char *prefix)

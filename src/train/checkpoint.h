@@ -24,10 +24,12 @@ typedef struct alx_checkpoint {
     const alx_run_state *run;
 } alx_checkpoint;
 
-/* Both appear whole or not at all; the old file stays when it fails.  values: (params->span), the weights. */
+/* Both appear whole or not at all; the old file stays when it fails.  values: (params->span), the weights.  previous:
+ * what the checkpoint that is replaced is called from then on; NULL: it goes. */
 alx_status alx_model_save(const char *path, const alx_params *params, const float *values, const alx_model_meta *meta,
                           alx_error *err);
-alx_status alx_checkpoint_save(const char *path, const alx_checkpoint *checkpoint, alx_error *err);
+alx_status alx_checkpoint_save(const char *path, const char *previous, const alx_checkpoint *checkpoint,
+                               alx_error *err);
 
 /* What was saved.  The file stays open for its tensors. */
 typedef struct alx_saved {
@@ -41,6 +43,9 @@ typedef struct alx_saved {
 /* Verifies the file's hash, reads and checks all but the tensors.  The file may be a stranger's. */
 alx_status alx_saved_open(alx_saved *saved, const char *path, alx_error *err);
 void alx_saved_finish(alx_saved *saved);
+/* The newer of a run folder's two checkpoints, last and previous, that is sound.  *complaint: why it is not last
+ * ("runs/1/last.safetensors: ..."), release with free; NULL when it is. */
+alx_status alx_saved_open_run(alx_saved *saved, char **complaint, const char *folder, alx_error *err);
 /* Weights, their average unless it is NULL, and the optimizer's state where the file has it: *has_state tells; else
  * state is left alone. */
 alx_status alx_saved_tensors(const alx_saved *saved, alx_params *params, float *average,

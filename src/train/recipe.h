@@ -27,6 +27,7 @@ typedef struct alx_train_config {
     int precision;         /* alx_precision */
     double label_smoothing;
     alx_numbers class_weight; /* one per class, in class order; empty: none; or a choice */
+    int64_t checkpoint_steps; /* between checkpoints, besides those of each epoch's end; 0: those alone */
     bool keep_optimizer, exact;
     const char *weights; /* a file or run folder whose tensors training starts from; "": none */
     alx_texts freeze;    /* patterns of the names of layers that keep their weights */

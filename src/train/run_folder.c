@@ -15,7 +15,7 @@
 
 static const char runs[] = "runs";
 static const char *const run_files[] = {ALX_RUN_RECIPE,  ALX_RUN_MODEL, ALX_RUN_SPLIT, ALX_RUN_METRICS,
-                                        ALX_RUN_SUMMARY, ALX_RUN_BEST,  ALX_RUN_LAST};
+                                        ALX_RUN_SUMMARY, ALX_RUN_BEST,  ALX_RUN_LAST,  ALX_RUN_PREVIOUS};
 enum { FILE_COUNT = sizeof run_files / sizeof run_files[0], MAX_RUNS = 1000000 };
 
 char *alx_run_folder_file(const alx_run_folder *folder, const char *name, alx_error *err)
@@ -31,16 +31,34 @@ static alx_status fail_errno(const char *path, alx_error *err)
                     alx_text_printable(path, name), strerror(code));
 }
 
-/* Half-written files of a process that was killed: best.safetensors.tmp-123.  Only under the lock. */
+/* best.safetensors.tmp-123; also of the report, which does not ask for the folder's lock. */
+static bool is_temporary(const char *name)
+{
+    static const char report[] = "report.html";
+    for (int i = 0; i <= FILE_COUNT; i++) {
+        const char *file = i < FILE_COUNT ? run_files[i] : report;
+        const size_t length = strlen(file);
+        if (strncmp(name, file, length) == 0 && strncmp(name + length, ".tmp-", 5) == 0) return true;
+    }
+    return false;
+}
+
+/* Its writer holds a lock on it while he lives. */
+static bool is_abandoned(int folder, const char *name)
+{
+    const int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    const bool abandoned = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0;
+    if (fd >= 0) close(fd);
+    return abandoned;
+}
+
+/* Half-written files of a process that was killed.  Only under the folder's lock. */
 static void remove_temporaries(const char *folder)
 {
     DIR *dir = opendir(folder);
     for (struct dirent *entry; dir && (entry = readdir(dir));)
-        for (int i = 0; i < FILE_COUNT; i++) {
-            size_t length = strlen(run_files[i]);
-            if (strncmp(entry->d_name, run_files[i], length) != 0) continue;
-            if (strncmp(entry->d_name + length, ".tmp-", 5) == 0) unlinkat(dirfd(dir), entry->d_name, 0);
-        }
+        if (is_temporary(entry->d_name) && is_abandoned(dirfd(dir), entry->d_name))
+            unlinkat(dirfd(dir), entry->d_name, 0);
     if (dir) closedir(dir);
 }
 
@@ -48,11 +66,13 @@ static void remove_temporaries(const char *folder)
 static alx_status lock_folder(alx_run_folder *folder, alx_error *err)
 {
     folder->lock = open(folder->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (folder->lock < 0) return ALX_OK;
+    alx_printable name;
+    if (folder->lock < 0)
+        return alx_fail(err, ALX_IO, "%s: cannot be read: %s; choose another folder with --out",
+                        alx_text_printable(folder->path, name), strerror(errno));
     bool locked = flock(folder->lock, LOCK_EX | LOCK_NB) == 0;
     if (locked) remove_temporaries(folder->path);
     if (locked || errno != EWOULDBLOCK) return ALX_OK;
-    alx_printable name;
     return alx_fail(err, ALX_IO,
                     "%s: another process is writing this run; wait for it or choose another folder with --out",
                     alx_text_printable(folder->path, name));
@@ -68,22 +88,31 @@ static alx_status make_numbered(alx_run_folder *folder, alx_error *err)
         if (mkdir(path, 0777) == 0) {
             folder->made = true;
             folder->path = alx_strdup(path, err);
-            return folder->path ? ALX_OK : ALX_NO_MEMORY;
+            return folder->path ? alx_file_sync_folder(path, err) : ALX_NO_MEMORY;
         }
         if (errno != EEXIST) return fail_errno(path, err);
     }
     return alx_fail(err, ALX_IO, "%s: holds a million runs; choose a folder with --out", runs);
 }
 
+static bool holds(const char *folder, const char *name)
+{
+    char *file = alx_file_join(folder, name, NULL);
+    const bool there = file && alx_file_exists(file);
+    free(file);
+    return there;
+}
+
 static bool holds_run(const char *folder)
 {
     bool found = false;
-    for (int i = 0; i < FILE_COUNT && !found; i++) {
-        char *file = alx_file_join(folder, run_files[i], NULL);
-        found = file && alx_file_exists(file);
-        free(file);
-    }
+    for (int i = 0; i < FILE_COUNT && !found; i++) found = holds(folder, run_files[i]);
     return found;
+}
+
+bool alx_run_folder_was_saved(const char *folder)
+{
+    return holds(folder, ALX_RUN_LAST) || holds(folder, ALX_RUN_PREVIOUS);
 }
 
 static void remove_files(const alx_run_folder *folder)
@@ -161,14 +190,11 @@ alx_status alx_run_folder_open(alx_run_folder *folder, const char *path, alx_err
         return alx_fail(err, ALX_USAGE, "%s: no such run folder", alx_text_printable(path, name));
     folder->path = alx_strdup(path, err);
     if (!folder->path) return ALX_NO_MEMORY;
-    char *last = alx_run_folder_file(folder, ALX_RUN_LAST, err);
-    alx_status status = last ? ALX_OK : ALX_NO_MEMORY;
-    if (last && !alx_file_exists(last))
+    alx_status status = lock_folder(folder, err);
+    if (!status && !alx_run_folder_was_saved(path))
         status =
             alx_fail(err, ALX_USAGE, "%s: no %s in it, so there is nothing to resume; train its recipe.yaml instead",
                      alx_text_printable(path, name), ALX_RUN_LAST);
-    free(last);
-    if (!status) status = lock_folder(folder, err);
     if (status) alx_run_folder_finish(folder, false);
     return status;
 }
@@ -197,12 +223,14 @@ static uint64_t file_size(const char *folder, const char *name)
 
 alx_status alx_run_check_space(const char *out, uint64_t weights, uint64_t state, alx_error *err)
 {
-    /* best, last with the optimizer's state, and the temporary from which the next last comes; a little for the rest */
-    const uint64_t rest = 1 << 20, need = weights + 2 * (weights + state) + rest;
+    /* best; with the optimizer's state last, previous, and the temporary from which the next last comes; a little for
+     * the rest */
+    const uint64_t rest = 1 << 20, need = weights + 3 * (weights + state) + rest;
     const char *folder = out ? out : runs;
     uint64_t available;
     ALX_TRY(alx_file_free_space(&available, folder, err));
-    if (out) available += file_size(out, ALX_RUN_BEST) + file_size(out, ALX_RUN_LAST);
+    if (out)
+        available += file_size(out, ALX_RUN_BEST) + file_size(out, ALX_RUN_LAST) + file_size(out, ALX_RUN_PREVIOUS);
     if (available >= need) return ALX_OK;
     const double mib = 0x1p20;
     alx_printable name;

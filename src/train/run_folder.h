@@ -7,13 +7,14 @@
 
 #include "base/status.h"
 
-#define ALX_RUN_RECIPE  "recipe.yaml"
-#define ALX_RUN_MODEL   "model.yaml"
-#define ALX_RUN_METRICS "metrics.csv"
-#define ALX_RUN_SUMMARY "summary.json"
-#define ALX_RUN_SPLIT   "split.csv"
-#define ALX_RUN_BEST    "best.safetensors"
-#define ALX_RUN_LAST    "last.safetensors"
+#define ALX_RUN_RECIPE   "recipe.yaml"
+#define ALX_RUN_MODEL    "model.yaml"
+#define ALX_RUN_METRICS  "metrics.csv"
+#define ALX_RUN_SUMMARY  "summary.json"
+#define ALX_RUN_SPLIT    "split.csv"
+#define ALX_RUN_BEST     "best.safetensors"
+#define ALX_RUN_LAST     "last.safetensors"
+#define ALX_RUN_PREVIOUS "previous.safetensors" /* the checkpoint before last */
 
 typedef struct alx_run_folder {
     char *path;
@@ -30,6 +31,8 @@ alx_status alx_run_folder_outside(const char *out, const char *images, alx_error
 alx_status alx_run_folder_create(alx_run_folder *folder, const char *out, bool overwrite, alx_error *err);
 /* A folder that holds a run, to continue it. */
 alx_status alx_run_folder_open(alx_run_folder *folder, const char *path, alx_error *err);
+/* Whether a run folder has a checkpoint, sound or not. */
+bool alx_run_folder_was_saved(const char *folder);
 /* undo: also removes the folder, when we made it and it is still empty but for what we wrote. */
 void alx_run_folder_finish(alx_run_folder *folder, bool undo);
 /* folder/name; release with free. */

@@ -15,14 +15,6 @@ alx_run_result alx_run_result_none(void)
     return (alx_run_result){.best = none, .seconds = NAN};
 }
 
-bool alx_run_was_saved(const char *folder)
-{
-    char *path = alx_file_join(folder, ALX_RUN_LAST, NULL);
-    const bool saved = path && alx_file_exists(path);
-    free(path);
-    return saved;
-}
-
 static double read_seconds(const char *folder)
 {
     char *path = alx_file_join(folder, ALX_RUN_METRICS, NULL);
@@ -51,13 +43,12 @@ static alx_status read_saved(alx_run_result *result, const alx_saved *saved, alx
 alx_status alx_run_result_read(alx_run_result *result, const char *folder, alx_error *err)
 {
     *result = alx_run_result_none();
-    char *path = alx_file_join(folder, ALX_RUN_LAST, err);
-    if (!path) return ALX_NO_MEMORY;
-    alx_saved saved = {0};
-    alx_status status = alx_saved_open(&saved, path, err);
-    if (!status) status = read_saved(result, &saved, err);
+    alx_saved saved;
+    char *complaint;
+    ALX_TRY(alx_saved_open_run(&saved, &complaint, folder, err));
+    alx_status status = read_saved(result, &saved, err);
     if (!status) result->seconds = read_seconds(folder);
     alx_saved_finish(&saved);
-    free(path);
+    free(complaint); /* a resume says it */
     return status;
 }

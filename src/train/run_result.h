@@ -16,9 +16,7 @@ typedef struct alx_run_result {
 
 /* Before anything was saved. */
 alx_run_result alx_run_result_none(void);
-/* From last.safetensors and metrics.csv. */
+/* From its checkpoint, the older one where the newer is damaged, and metrics.csv. */
 alx_status alx_run_result_read(alx_run_result *result, const char *folder, alx_error *err);
-/* Whether a run was ever saved in it. */
-bool alx_run_was_saved(const char *folder);
 
 #endif

@@ -65,7 +65,7 @@ static alx_status open_trial(alx_trainer **trainer, alx_series *s, int index, al
                                    .autotune = s->autotune,
                                    .cache_dir = s->cache_dir};
     *trainer = NULL;
-    if (alx_run_was_saved(path)) {
+    if (alx_run_folder_was_saved(path)) {
         alx_run_result so_far;
         ALX_TRY(alx_run_result_read(&so_far, path, err));
         return so_far.complete ? ALX_OK : alx_trainer_resume(trainer, path, NULL, 0, &config, err);

@@ -134,7 +134,8 @@ void alx_series_collect(alx_series *s, int index)
 {
     alx_series_row *t = &s->trials[index];
     t->result = alx_run_result_none();
-    if (alx_run_was_saved(t->path) && alx_run_result_read(&t->result, t->path, NULL)) t->result = alx_run_result_none();
+    if (alx_run_folder_was_saved(t->path) && alx_run_result_read(&t->result, t->path, NULL))
+        t->result = alx_run_result_none();
 }
 
 /* The state in row `index`: its place is the trial's. */

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -24,9 +25,20 @@ static bool all_finite(const float *values, int64_t count)
     return true;
 }
 
-/* The averaged weights are the network that is kept; a checkpoint has both. */
-static alx_status save_file(alx_trainer *t, const char *name, bool weights_alone, alx_error *err)
+/* The averaged weights are the network that is kept. */
+static alx_status save_best(alx_trainer *t, alx_error *err)
 {
+    char *path = alx_run_folder_file(&t->folder, ALX_RUN_BEST, err);
+    if (!path) return ALX_NO_MEMORY;
+    alx_status status = alx_model_save(path, t->params, t->average ? t->average : t->params->data, &t->meta, err);
+    free(path);
+    return status;
+}
+
+/* A checkpoint; the one before it stays as previous, until the run is complete. */
+static alx_status save_last(alx_trainer *t, alx_error *err)
+{
+    const bool complete = alx_trainer_is_complete(t);
     const alx_checkpoint checkpoint = {
         .params = t->params,
         .meta = &t->meta,
@@ -34,7 +46,7 @@ static alx_status save_file(alx_trainer *t, const char *name, bool weights_alone
         .average = t->average,
         .optimizer = &t->recipe->train.optimizer,
         /* A completed run needs the optimizer's state no more: two thirds of the file. */
-        .state = alx_trainer_is_complete(t) && !t->recipe->train.keep_optimizer ? NULL : t->state,
+        .state = complete && !t->recipe->train.keep_optimizer ? NULL : t->state,
         .recipe = t->saved_recipe,
         .engine = t->engine_text,
         .choices = t->choices_text,
@@ -42,21 +54,20 @@ static alx_status save_file(alx_trainer *t, const char *name, bool weights_alone
         .validation_hash = t->data.validation_report.content_hash,
         .run = &t->run,
     };
-    char *path = alx_run_folder_file(&t->folder, name, err);
-    if (!path) return ALX_NO_MEMORY;
-    const float *kept = t->average ? t->average : t->params->data;
-    alx_status status = weights_alone ? alx_model_save(path, t->params, kept, &t->meta, err)
-                                      : alx_checkpoint_save(path, &checkpoint, err);
+    char *path = alx_run_folder_file(&t->folder, ALX_RUN_LAST, err);
+    char *previous = alx_run_folder_file(&t->folder, ALX_RUN_PREVIOUS, err);
+    alx_status status = path && previous ? ALX_OK : ALX_NO_MEMORY;
+    /* A damaged file must not take the place of a sound one. */
+    if (!status) status = alx_checkpoint_save(path, t->last_damaged ? NULL : previous, &checkpoint, err);
+    if (!status) {
+        t->last_damaged = false;
+        t->kept_epoch = t->run.epoch;
+        t->kept_step = t->run.step;
+        if (complete) unlink(previous); /* as large as three times the weights, and nothing is left to go back for */
+    }
+    free(previous);
     free(path);
     return status;
-}
-
-static alx_status save_last(alx_trainer *t, alx_error *err)
-{
-    ALX_TRY(save_file(t, ALX_RUN_LAST, false, err));
-    t->kept_epoch = t->run.epoch;
-    t->kept_step = t->run.step;
-    return ALX_OK;
 }
 
 static alx_status save_metrics(alx_trainer *t, alx_error *err)
@@ -71,13 +82,21 @@ static alx_status save_metrics(alx_trainer *t, alx_error *err)
 
 /* ---- Stopping ---- */
 
-/* A checkpoint at this very step, and the error that says how to go on. */
-static alx_status stop_here(alx_trainer *t, alx_error *err)
+/* A checkpoint of this very step, unless there is one. */
+static alx_status save_step(alx_trainer *t, alx_error *err)
 {
     const alx_run_state *run = &t->run;
     if (!all_finite(t->params->data, t->params->span))
         return alx_trainer_diverged(t, "a weight is not a finite number", err);
-    if (t->kept_epoch != run->epoch || run->step || run->val_step) ALX_TRY(save_last(t, err));
+    const bool kept = t->kept_epoch == run->epoch && t->kept_step == run->step && !run->val_step;
+    return kept ? ALX_OK : save_last(t, err);
+}
+
+/* A checkpoint, and the error that says how to go on. */
+static alx_status stop_here(alx_trainer *t, alx_error *err)
+{
+    const alx_run_state *run = &t->run;
+    ALX_TRY(save_step(t, err));
     alx_trainer_say(t, ALX_EVENT_END, "interrupted");
     alx_printable folder;
     return alx_fail(err, ALX_INTERRUPTED,
@@ -97,9 +116,11 @@ static alx_status train_part(alx_trainer *t, alx_error *err)
     alx_rng_permute(t->order, t->data.train.count, (uint64_t)t->recipe->train.seed, ALX_RNG_ORDER,
                     (uint32_t)t->run.epoch, 0);
     if (t->run.global_step == 0) alx_trainer_examine_start(t);
+    const int64_t every = t->recipe->train.checkpoint_steps;
     while (t->run.step < t->steps) {
         if (stopping(t)) return stop_here(t, err);
         ALX_TRY(alx_trainer_train_step(t, err));
+        if (every && t->run.global_step % every == 0) ALX_TRY(save_step(t, err));
     }
     return ALX_OK;
 }
@@ -159,7 +180,7 @@ static alx_status run_epoch(alx_trainer *t, alx_error *err)
     if (!all_finite(t->params->data, t->params->span))
         return alx_trainer_diverged(t, "a weight is not a finite number", err);
     /* best before last: a run that is killed between the two repeats the epoch and writes the same best again. */
-    if (close_epoch(t)) ALX_TRY(save_file(t, ALX_RUN_BEST, true, err));
+    if (close_epoch(t)) ALX_TRY(save_best(t, err));
     ALX_TRY(save_metrics(t, err));
     ALX_TRY(alx_trainer_write_summary(t, err));
     ALX_TRY(save_last(t, err));

@@ -53,6 +53,7 @@ struct alx_trainer {
     alx_run_state run;
     alx_text csv;
     int64_t kept_epoch, kept_step; /* of the checkpoint on disk; kept_epoch -1: none */
+    bool last_damaged;             /* last.safetensors, which the next checkpoint replaces: previous stays */
     double began, epoch_began;     /* monotonic seconds */
     double epoch_seconds;          /* the last whole epoch took, without saving */
     alx_consultation doctor;

@@ -11,12 +11,22 @@
 
 /* Keys that a resume may change: they do not change what is computed, or, as epochs and patience, only how much of it.
  * (threads changes the last bits.)  The paths may: moved data is known by its hash. */
-static const char *const may_change[] = {
-    "train.epochs",       "train.patience", "train.threads",   "train.keep_optimizer",
-    "train.memory_limit", "data.train",     "data.validation", "data.test",
-    "data.csv",           "data.root",      "data.skip_bad",   "data.cache"};
-static const char may_change_text[] =
-    "epochs, patience, threads, keep_optimizer, memory_limit, cache, skip_bad and the paths of the same images";
+static const char *const may_change[] = {"train.epochs",
+                                         "train.patience",
+                                         "train.threads",
+                                         "train.keep_optimizer",
+                                         "train.checkpoint_steps",
+                                         "train.memory_limit",
+                                         "data.train",
+                                         "data.validation",
+                                         "data.test",
+                                         "data.csv",
+                                         "data.root",
+                                         "data.skip_bad",
+                                         "data.cache"};
+static const char may_change_text[] = "epochs, patience, threads, keep_optimizer, checkpoint_steps, memory_limit, "
+                                      "cache, skip_bad and the paths of the same "
+                                      "images";
 
 static bool changeable(const alx_recipe_section *section, const alx_option *option)
 {
@@ -199,8 +209,8 @@ static alx_status restore_metrics(alx_trainer *t, alx_error *err)
     return ALX_OK;
 }
 
-/* The saved state moves into the trainer. */
-static alx_status restore(alx_trainer *t, alx_saved *saved, alx_error *err)
+/* The saved state moves into the trainer.  complaint: why it is not that of last.safetensors; NULL: it is. */
+static alx_status restore(alx_trainer *t, alx_saved *saved, const char *complaint, alx_error *err)
 {
     ALX_TRY(compare_data(t, saved, err));
     restart_validation(t, &saved->run);
@@ -213,6 +223,11 @@ static alx_status restore(alx_trainer *t, alx_saved *saved, alx_error *err)
     ALX_TRY(alx_run_state_reserve(&t->run, t->recipe->train.epochs, err));
     t->kept_epoch = t->run.epoch;
     t->kept_step = t->run.step;
+    t->last_damaged = complaint != NULL;
+    if (complaint)
+        alx_trainer_say(t, ALX_EVENT_WARNING,
+                        "%s; going on from the checkpoint before it, %s: step %" PRId64 " of epoch %" PRId64, complaint,
+                        ALX_RUN_PREVIOUS, t->run.step, t->run.epoch + 1);
     if (!has_state) {
         t->run.optimizer_step = 0;
         alx_trainer_say(t, ALX_EVENT_MESSAGE,
@@ -283,14 +298,14 @@ alx_status alx_trainer_resume(alx_trainer **trainer, const char *run, const char
     struct alx_recipe *recipe = NULL;
     alx_trainer *t = NULL;
     ALX_TRY(alx_run_folder_open(&folder, run, err));
-    char *last = alx_run_folder_file(&folder, ALX_RUN_LAST, err);
-    alx_status status = last ? alx_saved_open(&saved, last, err) : ALX_NO_MEMORY;
+    char *complaint;
+    alx_status status = alx_saved_open_run(&saved, &complaint, run, err);
     if (!status) status = open_recipe(&recipe, &folder, &saved, keys, key_count, err);
     if (!status) status = alx_trainer_build(&t, recipe, &saved, config, err);
     if (status) goto done;
     t->folder = folder;
     folder = (alx_run_folder){.lock = -1};
-    status = restore(t, &saved, err);
+    status = restore(t, &saved, complaint, err);
     if (!status)
         status = alx_run_check_space(run, (uint64_t)t->params->span * sizeof(float), alx_trainer_state_bytes(t), err);
     if (!status) status = alx_trainer_write_recipe(t, false, err);
@@ -302,7 +317,7 @@ alx_status alx_trainer_resume(alx_trainer **trainer, const char *run, const char
 done:
     alx_trainer_destroy(t);
     alx_saved_finish(&saved);
-    free(last);
+    free(complaint);
     alx_run_folder_finish(&folder, false);
     return status;
 }

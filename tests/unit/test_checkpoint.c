@@ -143,7 +143,7 @@ static void save(const model *m, const char *name, const alx_run_state *run)
                                        .validation_hash = 7,
                                        .run = run};
     alx_error err;
-    check(alx_checkpoint_save(path_of(name), &checkpoint, &err), &err);
+    check(alx_checkpoint_save(path_of(name), NULL, &checkpoint, &err), &err);
 }
 
 /* ---- Tests ---- */

@@ -208,6 +208,45 @@ static void test_abort_keeps_the_old(void **state)
     assert_int_equal(temp_folder_entries(here->folder), 1);
 }
 
+static void write_keeping(const place *here, const char *previous, const char *text)
+{
+    alx_atomic_file file;
+    assert_int_equal(alx_atomic_open(&file, here->file, NULL), ALX_OK);
+    assert_int_equal(alx_atomic_keep_old(&file, previous, NULL), ALX_OK);
+    assert_int_equal(alx_atomic_write(&file, text, strlen(text), NULL), ALX_OK);
+    assert_int_equal(alx_atomic_commit(&file, NULL), ALX_OK);
+}
+
+static void test_the_old_file_stays_under_another_name(void **state)
+{
+    const place *here = *state;
+    temp_path previous;
+    snprintf(previous, sizeof previous, "%.480s/previous.bin", here->folder);
+    write_keeping(here, previous, "one"); /* of nothing, nothing stays */
+    assert_int_equal(temp_folder_entries(here->folder), 1);
+    write_keeping(here, previous, "two");
+    assert_holds(previous, "one");
+    write_keeping(here, previous, "three");
+    assert_holds(previous, "two");
+    assert_holds(here->file, "three");
+    /* Where it was lost, the one before it is not given up. */
+    assert_int_equal(unlink(here->file), 0);
+    write_keeping(here, previous, "four");
+    assert_holds(previous, "two");
+    assert_holds(here->file, "four");
+    /* What cannot be replaced: a folder in its place. */
+    assert_int_equal(unlink(previous), 0);
+    assert_int_equal(mkdir(previous, 0700), 0);
+    alx_atomic_file file;
+    alx_error err = {0};
+    assert_int_equal(alx_atomic_open(&file, here->file, NULL), ALX_OK);
+    assert_int_equal(alx_atomic_keep_old(&file, previous, NULL), ALX_OK);
+    assert_int_equal(alx_atomic_commit(&file, &err), ALX_IO);
+    assert_non_null(strstr(err.message, "cannot be written; the old file stays"));
+    assert_holds(here->file, "four");
+    assert_int_equal(temp_folder_entries(here->folder), 2);
+}
+
 /* RLIMIT_FSIZE makes a write stop half-way, as a full disk does. */
 static void test_failed_write_keeps_the_old(void **state)
 {
@@ -327,6 +366,7 @@ int main(void)
         TEST(test_write_replaces),
         TEST(test_nothing_is_seen_before_commit),
         TEST(test_abort_keeps_the_old),
+        TEST(test_the_old_file_stays_under_another_name),
         TEST(test_failed_write_keeps_the_old),
         TEST(test_failed_rename_leaves_nothing),
         TEST(test_killed_writer),
