@@ -364,16 +364,37 @@ static void write_names(const uint8_t *pixels)
     }
 }
 
+/* MAZE folders, each with two links to the next: 2^MAZE paths lead to the image in the last one. */
+static void write_maze(const uint8_t *pixels)
+{
+    enum { MAZE = 30 };
+    char name[96], next[32];
+    make_folder(folder, "../outside/maze");
+    for (int i = 0; i <= MAZE; i++) {
+        snprintf(name, sizeof name, "../outside/maze/%d", i);
+        make_folder(folder, name);
+        snprintf(next, sizeof next, "../%d", i + 1);
+        for (const char *way = "xy"; i < MAZE && *way; way++) {
+            snprintf(name, sizeof name, "../outside/maze/%d/%c", i, *way);
+            link_to(next, name);
+        }
+    }
+    snprintf(name, sizeof name, "../outside/maze/%d/deep.png", MAZE);
+    keep(name, encode_rgb_png(pixels, W, H));
+    link_to("../../outside/maze/0", "a/maze");
+}
+
 static void write_links(const uint8_t *pixels)
 {
+    write_maze(pixels + 40);
     char path[4096];
     make_folder(folder, "a/folder.jpg");
     keep("a/folder.jpg/inside.png", encode_rgb_png(pixels + 20, W, H));
     must(mkfifo(in(folder, "a/fifo.jpg", path), 0600) == 0, path);
-    keep("../outside/beyond.png", encode_rgb_png(pixels + 30, W, H));
-    link_to("../../outside/beyond.png", "a/out.png");
-    link_to("../../outside", "a/links");
-    link_to("../../outside", "a/again"); /* a folder is read once */
+    keep("../outside/near/beyond.png", encode_rgb_png(pixels + 30, W, H));
+    link_to("../../outside/near/beyond.png", "a/out.png");
+    link_to("../../outside/near", "a/links");
+    link_to("../../outside/near", "a/again"); /* a folder is read once */
     link_to("..", "a/circle");
     link_to(".", "a/itself");
     link_to("self.jpg", "a/self.jpg");
@@ -387,7 +408,7 @@ static void write_links(const uint8_t *pixels)
 
 int main(int argc, char **argv)
 {
-    static const char *const folders[] = {"", "a", "a/cut", "a/names", "b", "../outside"};
+    static const char *const folders[] = {"", "a", "a/cut", "a/names", "b", "../outside", "../outside/near"};
     if (argc != 2) return fprintf(stderr, "usage: make_hostile FOLDER\n"), 2;
     must(mkdir(argv[1], 0777) == 0 || errno == EEXIST, argv[1]);
     char set[4096];
