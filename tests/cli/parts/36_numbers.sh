@@ -133,3 +133,23 @@ claims 3 "filters 9223372036854775807 is out of range" 2 "[8, 8, 3]" 92233720368
 claims 3 "filters" 2 "[8, 8, 3]" 99999999999999999999
 claims 1 "more memory" 2 "[32, 32, 3]" 1000000
 run 0 summary big.yaml
+
+# A run's folder may be a stranger's: what is no file there is not waited for.
+cp -r runs/diverges runs/fifos
+rm runs/fifos/metrics.csv
+mkfifo runs/fifos/metrics.csv
+last="alexnet plot runs/fifos"
+timeout 60 "$program" plot runs/fifos -o fifo.png >"$work/out" 2>"$work/err" </dev/null
+if [ $? -ne 124 ]; then pass; else fail "a FIFO in a run's folder makes the program wait"; fi
+for file in best.safetensors recipe.yaml model.yaml summary.json split.csv; do
+    rm -f runs/fifos/$file
+    mkfifo runs/fifos/$file
+done
+for arguments in "predict runs/fifos test" "evaluate runs/fifos --data test" "compare runs/fifos runs/diverges --data test" \
+    "report runs/fifos" "train --resume runs/fifos" "summary runs/fifos" "train runs/fifos/recipe.yaml"; do
+    last="alexnet $arguments"
+    # shellcheck disable=SC2086
+    timeout 60 "$program" $arguments >"$work/out" 2>"$work/err" </dev/null
+    code=$?
+    case $code in [0-4]) pass ;; *) fail "FIFOs in a run's folder: exit code $code" ;; esac
+done
