@@ -97,8 +97,10 @@ def check_one(program, model, path, row, bounded):
 def check_set(program, model, folder, rows):
     """predict over the whole folder: each file once, and as the table says."""
     code, out, _, _, _ = run(program, 'predict', model, '--threads', '2', '--json', folder)
-    answers = {answer['path']: answer.get('error') for answer in json.loads(out)}
     check(code == 3, f'predict: exit code {code}')
+    if code != 3:
+        return
+    answers = {answer['path']: answer.get('error') for answer in json.loads(out)}
     for name, row in rows.items():
         path = shown(os.path.join(folder, name))
         if row.what in ('ignored', 'unfollowed'):
@@ -114,6 +116,8 @@ def check_set(program, model, folder, rows):
 def check_inspection(program, folder, rows):
     code, out, _, _, _ = run(program, 'check-data', folder, '--json', '--threads', '2')
     check(code == 3, f'check-data: exit code {code}')
+    if code != 3:
+        return
     found = {}
     for finding in json.loads(out)['findings']:
         if finding['kind'] not in UNREADABLE | STORED:
