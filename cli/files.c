@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fts.h>
+#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,14 +48,51 @@ static int by_path(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* A folder that was read: links of a hostile tree could lead to it along millions of paths. */
+typedef struct folder_id {
+    dev_t device;
+    ino_t inode;
+} folder_id;
+
+static int compare_folders(const void *left, const void *right)
+{
+    const folder_id *a = left, *b = right;
+    if (a->device != b->device) return a->device < b->device ? -1 : 1;
+    return a->inode < b->inode ? -1 : a->inode > b->inode;
+}
+
+/* Notes a folder in the tree `seen` (tsearch); one that was there is not entered again.  False: out of memory. */
+static bool enter_once(void **seen, FTS *walk, FTSENT *entry)
+{
+    folder_id *id = malloc(sizeof *id);
+    if (!id) return false;
+    *id = (folder_id){entry->fts_statp->st_dev, entry->fts_statp->st_ino};
+    folder_id **place = tsearch(id, seen, compare_folders);
+    if (place && *place == id) return true;
+    free(id);
+    if (place) fts_set(walk, entry, FTS_SKIP);
+    return place != NULL;
+}
+
+static void forget_folders(void *seen)
+{
+    while (seen) {
+        folder_id *id = *(folder_id **)seen;
+        tdelete(id, &seen, compare_folders);
+        free(id);
+    }
+}
+
 /* One entry of the walk.  False: out of memory. */
-static bool visit(cli_files *files, FTS *walk, FTSENT *entry)
+static bool visit(cli_files *files, void **seen, FTS *walk, FTSENT *entry)
 {
     if (entry->fts_level > 0 && entry->fts_name[0] == '.') {
         fts_set(walk, entry, FTS_SKIP);
         return true;
     }
     switch (entry->fts_info) {
+    case FTS_D: return enter_once(seen, walk, entry);
+    case FTS_SLNONE: /* a link that leads nowhere: reading it will say so */
     case FTS_F: return !has_image_name(entry->fts_name) || add(files, entry->fts_path);
     case FTS_DNR: /* a folder that cannot be read */
     case FTS_ERR:
@@ -72,8 +110,10 @@ static bool walk_folder(cli_files *files, char *folder)
     int first = files->count, missing = files->missing;
     FTS *walk = fts_open(roots, FTS_LOGICAL | FTS_NOCHDIR, by_name);
     bool good = walk != NULL;
-    for (FTSENT *entry; good && (entry = fts_read(walk));) good = visit(files, walk, entry);
+    void *seen = NULL;
+    for (FTSENT *entry; good && (entry = fts_read(walk));) good = visit(files, &seen, walk, entry);
     if (walk) fts_close(walk);
+    forget_folders(seen);
     if (!good) return false;
     if (files->count > first)
         qsort(files->paths + first, (size_t)(files->count - first), sizeof *files->paths, by_path);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cli/output.h"
+#include "report/regular_file.h"
 
 enum { MAX_BYTES = 64 << 20, MAX_COLUMNS = 64, MAX_FIELD = 63 };
 
@@ -103,7 +104,7 @@ alx_status cli_history_parse(cli_history *history, const char *text, const char 
 alx_status cli_history_read(cli_history *history, const char *file, alx_error *err)
 {
     *history = (cli_history){0};
-    FILE *stream = fopen(file, "rb");
+    FILE *stream = alx_regular_file(file, NULL);
     if (!stream && errno == ENOENT) return ALX_OK;
     if (!stream) return cli_fail(err, ALX_IO, "%s: cannot be read: %s", file, strerror(errno));
     alx_status status = ALX_OK;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "report/fail.h"
+#include "report/regular_file.h"
 
 enum {
     HEADER = 12, /* length and its checksum */
@@ -345,13 +346,13 @@ int64_t alx_event_last_step(const unsigned char *bytes, size_t count)
 
 static int64_t last_step_of(const char *path)
 {
-    FILE *file = fopen(path, "rbe");
-    struct stat info;
+    static const long long most = 1LL << 30; /* a file that claims more is none of ours */
+    long long size;
+    FILE *file = alx_regular_file(path, &size);
     int64_t last = 0;
     unsigned char *bytes = NULL;
-    if (file && fstat(fileno(file), &info) == 0 && S_ISREG(info.st_mode) && info.st_size > 0)
-        bytes = malloc((size_t)info.st_size);
-    if (bytes) last = alx_event_last_step(bytes, fread(bytes, 1, (size_t)info.st_size, file));
+    if (file && size > 0 && size <= most) bytes = malloc((size_t)size);
+    if (bytes) last = alx_event_last_step(bytes, fread(bytes, 1, (size_t)size, file));
     free(bytes);
     if (file) fclose(file);
     return last;

@@ -11,27 +11,27 @@
  * scans, which take hours, are refused. */
 enum { FLAGS = TJFLAG_ACCURATEDCT | TJFLAG_LIMITSCANS };
 
-/* Walk the segments before the pixels, over stray bytes between them.  Sets *exif
- * when an APP1 segment holds Exif; returns where the first scan begins, or count. */
-static size_t walk_segments(const uint8_t *bytes, size_t count, const uint8_t **exif, size_t *exif_count)
+enum { COEFFICIENTS = 64 };                          /* of a block, two bytes each */
+static const int64_t max_kept = 400 << 20;           /* bytes of coefficients that a decoder keeps */
+static const int64_t max_visits = 100 * 1000 * 1000; /* blocks x scans: about a second */
+
+/* What a decoder would take, memory and time, before one is made: the frame's claims are checked against the file. */
+static alx_status check_cost(const alx_jpeg_segments *s, size_t count, alx_error *err)
 {
-    size_t at = 2;
-    while (at + 4 <= count) {
-        unsigned marker = bytes[at + 1];
-        if (bytes[at] != 0xFF || marker == 0xFF || marker < 0xC0) { /* stray bytes, fill bytes */
-            at++;
-            continue;
-        }
-        if (marker == 0xDA) return at;
-        size_t length = (size_t)bytes[at + 2] << 8 | bytes[at + 3];
-        if (length < 2 || length > count - at - 2) break;
-        if (marker == 0xE1 && !*exif && length >= 8 && memcmp(bytes + at + 4, "Exif\0", 6) == 0) {
-            *exif = bytes + at + 4;
-            *exif_count = length - 2;
-        }
-        at += 2 + length;
-    }
-    return count;
+    if (s->blocks == 0) return ALX_OK; /* the decoder says what is wrong */
+    /* Each block takes a bit at least (arithmetic coding could do with less, of images of one colour). */
+    ALX_TRY(alx_image_check_claim("JPEG", s->width, s->height, count, COEFFICIENTS * 8, err));
+    if (s->keeps && s->blocks * COEFFICIENTS * 2 > max_kept)
+        return alx_fail(err, ALX_BAD_DATA,
+                        "a progressive JPEG of %lldx%lld pixels, which takes %lld MiB to decode; save it as baseline "
+                        "JPEG, or scale it down",
+                        (long long)s->width, (long long)s->height, (long long)(s->blocks * COEFFICIENTS * 2 >> 20));
+    if (s->blocks * s->scans > max_visits)
+        return alx_fail(err, ALX_BAD_DATA,
+                        "a progressive JPEG of %lldx%lld pixels in %lld scans, which takes too long to decode; save it "
+                        "as baseline JPEG",
+                        (long long)s->width, (long long)s->height, (long long)s->scans);
+    return ALX_OK;
 }
 
 /* Warnings after which every pixel is still right: cameras and editors write such files. */
@@ -85,23 +85,24 @@ static int find_shrink(const alx_image_need *need, int width, int height, bool s
     return 1;
 }
 
-/* What a JPEG's segments in front of the pixels say. */
-typedef struct segments {
-    size_t scan;     /* where the first scan begins */
-    int orientation; /* EXIF's */
-} segments;
-
 static alx_status decode(tjhandle tj, alx_image *image, unsigned *traits, const uint8_t *bytes, size_t count,
-                         const segments *stored, const alx_image_need *need, alx_error *err)
+                         const alx_jpeg_segments *stored, int orientation, const alx_image_need *need, alx_error *err)
 {
     int width = 0, height = 0, subsampling = -1, space = -1;
     int failed = tjDecompressHeader3(tj, bytes, (unsigned long)count, &width, &height, &subsampling, &space);
     /* 2.x fails on uncommon chroma subsampling that it decodes well: the size counts. */
     if (failed && (width < 1 || height < 1 || space < 0))
         return alx_fail(err, ALX_BAD_DATA, "damaged JPEG: %s; copy or download it again", tjGetErrorStr2(tj));
+    if (width < 1 || height < 1) /* tables alone: the decoder has no complaint */
+        return alx_fail(err, ALX_BAD_DATA,
+                        "damaged or truncated JPEG: there is no image in it; copy or download it again");
+    /* What was checked must be what is decoded. */
+    if (width != stored->width || height != stored->height)
+        return alx_fail(err, ALX_BAD_DATA, "damaged JPEG: a frame of %dx%d pixels out of place; save it again", width,
+                        height);
     int cmyk = space == TJCS_CMYK || space == TJCS_YCCK;
     ALX_TRY(alx_image_check_size(width, height, err));
-    const int shrink = find_shrink(need, width, height, stored->orientation >= 5);
+    const int shrink = find_shrink(need, width, height, orientation >= 5);
     const int across = (width + shrink - 1) / shrink, down = (height + shrink - 1) / shrink;
     ALX_TRY(alx_image_reserve_as(image, across, down, cmyk ? 4 : 3, err));
 
@@ -130,16 +131,16 @@ static alx_status decode(tjhandle tj, alx_image *image, unsigned *traits, const 
 alx_status alx_codec_jpeg(alx_image *image, const uint8_t *bytes, size_t count, const alx_image_need *need,
                           alx_error *err)
 {
-    const uint8_t *exif = NULL;
-    size_t exif_count = 0;
-    segments stored = {.scan = walk_segments(bytes, count, &exif, &exif_count), .orientation = 1};
-    if (exif) stored.orientation = alx_exif_orientation(exif, exif_count);
+    alx_jpeg_segments stored;
+    alx_jpeg_walk(&stored, bytes, count);
+    ALX_TRY(check_cost(&stored, count, err));
+    const int orientation = stored.exif ? alx_exif_orientation(stored.exif, stored.exif_count) : 1;
     tjhandle tj = tjInitDecompress();
     if (!tj) return alx_fail(err, ALX_NO_MEMORY, "out of memory: no JPEG decoder");
     unsigned traits = 0;
-    alx_status status = decode(tj, image, &traits, bytes, count, &stored, need, err);
+    alx_status status = decode(tj, image, &traits, bytes, count, &stored, orientation, need, err);
     tjDestroy(tj);
-    if (!status && stored.orientation != 1) status = alx_image_orient(image, stored.orientation, err);
-    image->traits = traits | (stored.orientation != 1 ? ALX_IMAGE_TURNED : 0);
+    if (!status && orientation != 1) status = alx_image_orient(image, orientation, err);
+    image->traits = traits | (orientation != 1 ? ALX_IMAGE_TURNED : 0);
     return status;
 }

@@ -63,6 +63,7 @@ static unsigned stored_traits(png_structp png, png_infop info)
 /* Leaves through longjmp on damage; owns nothing that would leak. */
 static alx_status read_pixels(png_structp png, png_infop info, alx_image *image, alx_error *err)
 {
+    const png_state *state = png_get_io_ptr(png);
     /* Nothing but what makes pixels: palette, transparency, data. */
     png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
     png_set_user_limits(png, 0x7fffffff, 0x7fffffff); /* ours come with a remedy */
@@ -72,7 +73,9 @@ static alx_status read_pixels(png_structp png, png_infop info, alx_image *image,
 #endif
     png_read_info(png, info);
     int64_t width = png_get_image_width(png, info), height = png_get_image_height(png, info);
-    ALX_TRY(alx_image_check_size(width, height, err)); /* png_read_update_info takes the memory of a row */
+    /* Deflate makes at most 1032 bytes of one.  Here, because png_read_update_info takes the memory of a row. */
+    const int bits = png_get_bit_depth(png, info) * png_get_channels(png, info);
+    ALX_TRY(alx_image_check_claim("PNG", width, height, state->count, 1032.0 * 8 / bits, err));
 
     unsigned traits = stored_traits(png, info);
     png_set_expand(png);

@@ -36,6 +36,11 @@ alx_status alx_codec_webp(alx_image *image, const uint8_t *bytes, size_t count, 
         return alx_fail(err, ALX_BAD_DATA,
                         "an animated WebP; take one frame, for example with ImageMagick: convert in.webp[0] out.png");
 
+    /* Lossy pixels come in blocks of 16x16 whose modes alone take some bits: RFC 6386, 11.2.  A lossless image of one
+     * colour takes none, so there the limits of size are the only ones. */
+    enum { LOSSY = 1, MOST = 16 * 16 * 8 };
+    if (config.input.format == LOSSY)
+        ALX_TRY(alx_image_check_claim("WebP", config.input.width, config.input.height, count, MOST, err));
     int channels = config.input.has_alpha ? 4 : 3;
     ALX_TRY(alx_image_reserve_as(image, config.input.width, config.input.height, channels, err));
     config.output.colorspace = channels == 4 ? MODE_RGBA : MODE_RGB;

@@ -10,6 +10,7 @@
 #include <zlib.h>
 
 #include "base/file.h"
+#include "base/memory.h"
 
 enum { MAX_DIMENSIONS = 3, CHUNK = 1 << 18 };
 static const uint64_t max_bytes = (uint64_t)1 << 34; /* of pixels */
@@ -30,11 +31,10 @@ void alx_idx_release(alx_idx *idx)
 /* ---- Files, compressed or not ---- */
 
 /* zlib reads plain files as they are. */
-static alx_status open_stream(gzFile *stream, const char *path, alx_error *err)
+static alx_status open_stream(gzFile *stream, uint64_t *size, const char *path, alx_error *err)
 {
     int fd;
-    uint64_t size;
-    ALX_TRY(alx_file_open(&fd, &size, path, err));
+    ALX_TRY(alx_file_open(&fd, size, path, err));
     *stream = gzdopen(fd, "rb");
     if (*stream) return ALX_OK;
     close(fd);
@@ -122,6 +122,24 @@ static alx_status read_header(idx_file *file, gzFile stream, int dimensions, alx
     return ALX_OK;
 }
 
+/* Before anything is unpacked or taken: deflate makes at most 1032 bytes of one. */
+static alx_status check_claim(const idx_file *file, uint64_t size, alx_error *err)
+{
+    enum { DEFLATE = 1032 };
+    alx_printable name;
+    alx_text_printable(file->path, name);
+    if (file->bytes / DEFLATE > size)
+        return alx_fail(err, ALX_BAD_DATA,
+                        "%s: its header claims %" PRIu64 " bytes of data, more than its %" PRIu64
+                        " bytes can hold; fetch the file again",
+                        name, file->bytes, size);
+    const uint64_t available = alx_memory_available();
+    if (file->bytes <= available) return ALX_OK;
+    return alx_fail(err, ALX_NO_MEMORY,
+                    "%s: its data take %" PRIu64 " MiB of memory and %" PRIu64 " MiB are free; use fewer images", name,
+                    file->bytes >> 20, available >> 20);
+}
+
 /* Streams through the data behind the header: nothing is kept, and no more is unpacked than there should be. */
 static alx_status check_length(const idx_file *file, gzFile stream, alx_error *err)
 {
@@ -147,8 +165,10 @@ static alx_status read_idx(uint8_t **bytes, idx_file *file, const char *path, in
     *bytes = NULL;
     *file = (idx_file){.path = path};
     gzFile stream;
-    ALX_TRY(open_stream(&stream, path, err));
+    uint64_t size;
+    ALX_TRY(open_stream(&stream, &size, path, err));
     alx_status status = read_header(file, stream, dimensions, err);
+    if (!status) status = check_claim(file, size, err);
     if (!status) status = check_length(file, stream, err);
     uint64_t got = 0;
     if (!status && !(*bytes = alx_realloc(NULL, (size_t)file->bytes, 1, err))) status = ALX_NO_MEMORY;
@@ -242,6 +262,10 @@ static alx_status add_samples(alx_sample_list *list, const char *path, const cha
                             "%s: label %d of image %" PRId64 " is none of the %d of data.classes; name all in order",
                             alx_text_printable(labels_path, name), labels[i], i, names->count);
     }
+    alx_printable shown;
+    if (most == 0 && !names->count)
+        return alx_fail(err, ALX_BAD_DATA, "%s: one class alone (0); a classifier tells two or more apart",
+                        alx_text_printable(labels_path, shown));
     ALX_TRY(name_classes(list, most + 1, names, err));
     list->samples = alx_arena_alloc(&list->arena, (size_t)idx->count, sizeof *list->samples, err);
     if (!list->samples) return ALX_NO_MEMORY;

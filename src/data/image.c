@@ -165,11 +165,24 @@ alx_status alx_image_check_size(int64_t width, int64_t height, alx_error *err)
     return ALX_OK;
 }
 
+alx_status alx_image_check_claim(const char *kind, int64_t width, int64_t height, size_t count, double most,
+                                 alx_error *err)
+{
+    ALX_TRY(alx_image_check_size(width, height, err));
+    if ((double)(width * height) <= most * (double)count) return ALX_OK;
+    return alx_fail(err, ALX_BAD_DATA,
+                    "damaged or truncated %s: it claims %lldx%lld pixels, more than its %zu bytes can hold; copy or "
+                    "download it again",
+                    kind, (long long)width, (long long)height, count);
+}
+
 alx_status alx_image_reserve_as(alx_image *image, int64_t width, int64_t height, int bytes_per_pixel, alx_error *err)
 {
     ALX_TRY(alx_image_check_size(width, height, err));
     size_t size = (size_t)(width * height) * (size_t)bytes_per_pixel;
-    if (size > image->capacity) {
+    /* A huge image's memory is not kept for the small ones behind it: each thread has one such buffer. */
+    enum { SPARE = 64 << 20 };
+    if (size > image->capacity || image->capacity - size > SPARE) {
         alx_image_finish(image); /* nothing in it is worth copying */
         image->rgb = alx_realloc(NULL, size, 1, err);
         if (!image->rgb) return ALX_NO_MEMORY;

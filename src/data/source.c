@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -24,8 +25,7 @@ typedef struct folder_id {
 
 typedef struct walk {
     name_list files; /* images of one class */
-    folder_id *seen;
-    size_t seen_count, seen_capacity;
+    void *seen;      /* folder_id, a tree of tsearch: there may be a million folders */
 } walk;
 
 /* Room for one more element of `size` bytes. */
@@ -110,18 +110,33 @@ static bool is_image_name(const char *name)
     return false;
 }
 
+static int compare_folders(const void *left, const void *right)
+{
+    const folder_id *a = left, *b = right;
+    if (a->device != b->device) return a->device < b->device ? -1 : 1;
+    return a->inode < b->inode ? -1 : a->inode > b->inode;
+}
+
 /* 1 when the folder was not seen before and is now noted, 0 when it was. */
 static alx_status note_folder(walk *w, const struct stat *info, int *fresh, alx_error *err)
 {
-    *fresh = 0;
-    for (size_t i = 0; i < w->seen_count; i++)
-        if (w->seen[i].device == info->st_dev && w->seen[i].inode == info->st_ino) return ALX_OK;
-    void *seen = w->seen;
-    ALX_TRY(grow(&seen, &w->seen_capacity, w->seen_count, sizeof *w->seen, err));
-    w->seen = seen;
-    w->seen[w->seen_count++] = (folder_id){info->st_dev, info->st_ino};
-    *fresh = 1;
-    return ALX_OK;
+    folder_id *id = alx_calloc(1, sizeof *id, err);
+    if (!id) return ALX_NO_MEMORY;
+    *id = (folder_id){info->st_dev, info->st_ino};
+    folder_id **place = tsearch(id, &w->seen, compare_folders);
+    *fresh = place && *place == id;
+    if (!*fresh) free(id);
+    return place ? ALX_OK : alx_fail(err, ALX_NO_MEMORY, "out of memory while reading folders");
+}
+
+static void finish_walk(walk *w)
+{
+    finish_names(&w->files);
+    while (w->seen) {
+        folder_id *id = *(folder_id **)w->seen;
+        tdelete(id, &w->seen, compare_folders);
+        free(id);
+    }
 }
 
 static alx_status walk_folder(walk *w, const char *folder, alx_error *err);
@@ -281,8 +296,7 @@ static alx_status read_classes(alx_sample_list *list, const name_list *classes, 
         list->class_count = (int)i + 1;
         free(path);
     }
-    finish_names(&w.files);
-    free(w.seen);
+    finish_walk(&w);
     alx_status settled = settle_samples(list, err);
     return status ? status : settled;
 }

@@ -177,18 +177,22 @@ static alx_status check_shape(const alx_st_tensor *tensor, const alx_shape *shap
     return status;
 }
 
-static alx_status find_tensor(const alx_st_tensor **tensor, const alx_safetensors *file, const alx_param *param,
-                              const char *prefix, alx_error *err)
+static alx_status find_tensor(const alx_st_tensor **tensor, const alx_safetensors *file, const char *name,
+                              const alx_shape *shape, alx_error *err)
 {
-    char *name = tensor_name(param, prefix, err);
-    if (!name) return ALX_NO_MEMORY;
     *tensor = alx_safetensors_find(file, name);
-    alx_status status = ALX_OK;
     if (!*tensor)
-        status = alx_fail(err, ALX_BAD_MODEL,
-                          "no tensor %s in the file, which the network has: this is a file of another model", name);
-    free(name);
-    return status ? status : check_shape(*tensor, &param->shape, err);
+        return alx_fail(err, ALX_BAD_MODEL,
+                        "no tensor %s in the file, which the network has: this is a file of another model", name);
+    return check_shape(*tensor, shape, err);
+}
+
+alx_status alx_model_tensors_check(const alx_graph *graph, const alx_safetensors *file, alx_error *err)
+{
+    const alx_st_tensor *tensor;
+    for (int i = 0; i < graph->param_count; i++)
+        ALX_TRY(find_tensor(&tensor, file, graph->params[i].name, &graph->params[i].decl.shape, err));
+    return ALX_OK;
 }
 
 /* A tensor that the network lacks. Optimizer state and averages beside weights are a checkpoint's. */
@@ -236,7 +240,11 @@ static alx_status match(reader *r, const alx_safetensors *file, const char *pref
     for (int i = 0; i < r->params->count; i++) {
         const alx_st_tensor *tensor;
         if (!is_stored(&r->params->list[i], prefix)) continue;
-        ALX_TRY(find_tensor(&tensor, file, &r->params->list[i], prefix, err));
+        char *name = tensor_name(&r->params->list[i], prefix, err);
+        if (!name) return ALX_NO_MEMORY;
+        const alx_status status = find_tensor(&tensor, file, name, &r->params->list[i].shape, err);
+        free(name);
+        ALX_TRY(status);
         r->param[tensor - alx_safetensors_tensor(file, 0)] = i;
     }
     return check_extra(r->params, file, prefix, err);

@@ -32,6 +32,8 @@ alx_status alx_model_meta_write(alx_safetensors_writer *writer, const alx_model_
 #define ALX_PREFIX_OPTIMIZER "optimizer."
 #define ALX_PREFIX_AVERAGE   "ema."
 
+/* Whether the file has every tensor of the network, before memory is taken for them: a network may claim any size. */
+alx_status alx_model_tensors_check(const alx_graph *graph, const alx_safetensors *file, alx_error *err);
 /* Every tensor of the store by name, with exactly its shape; "conv2d_1.kernel is (96, 3, 11, 11) in the file and
  * (64, 3, 11, 11) in the network: this is a file of another model". prefix: "" or one of these; span:
  * values with the store's offsets; verify: the file is compared with its hash in the same pass. */

@@ -33,6 +33,7 @@ static alx_status read_network(alx_model *model, const alx_safetensors *file, al
     }
     ALX_TRY(alx_graph_create(&model->graph, &spec, err));
     ALX_TRY(check_meta(model, err));
+    ALX_TRY(alx_model_tensors_check(model->graph, file, err));
     /* Dense kernels are kept in oneDNN's tiles where it computes in them: sessions then share one copy. */
     ALX_TRY(alx_params_create(&model->params, model->graph, alx_params_prefer_tiles(), err));
     return alx_model_tensors_read(model->params, file, "", model->params->data, true, err);

@@ -3,8 +3,7 @@
 #include <string.h>
 
 #include "report/event_file.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz/fuzz.h"
 
 static void put(unsigned char *at, uint64_t value, int bytes)
 {

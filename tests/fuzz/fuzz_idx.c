@@ -5,13 +5,7 @@
 #include <unistd.h>
 
 #include "data/idx.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(int truth)
-{
-    if (!truth) abort();
-}
+#include "fuzz/fuzz.h"
 
 static void put(const char *path, const uint8_t *data, size_t size)
 {
@@ -43,7 +37,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     alx_sample_list list;
     alx_error err = {0};
     alx_status status = alx_source_idx(&list, images, &config, &err);
-    require(status ? err.message[0] && !strchr(err.message, '\n') && !list.idx : list.count > 0);
+    if (status) require_refusal(status, &err);
+    require(status ? !list.idx : list.count > 0);
     if (!status) check_list(&list);
     alx_sample_list_finish(&list);
     remove(images);

@@ -3,13 +3,7 @@
 #include <string.h>
 
 #include "cli/history.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(int truth)
-{
-    if (!truth) abort();
-}
+#include "fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -20,7 +14,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     cli_history history;
     alx_error err = {0};
     if (cli_history_parse(&history, text, "metrics.csv", &err)) {
-        require(err.status != ALX_OK && err.message[0] && history.epochs == 0);
+        require_refusal(err.status, &err);
+        require(history.epochs == 0);
     } else {
         const int best = cli_history_best(&history, size & 1);
         volatile double read = cli_history_seconds(&history);

@@ -3,13 +3,7 @@
 #include <string.h>
 
 #include "train/recipe.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(int truth)
-{
-    if (!truth) abort();
-}
+#include "fuzz/fuzz.h"
 
 /* As a command line gives it: key=value. */
 static void set_option(struct alx_recipe *recipe, const char *text, size_t length)
@@ -48,7 +42,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct alx_recipe *recipe = NULL;
     alx_error err = {0};
     if (alx_recipe_parse(&recipe, text + skip, size - skip, "fuzz.yaml", &err)) {
-        require(err.status != ALX_OK && err.message[0] && !strchr(err.message, '\n') && !recipe);
+        require_refusal(err.status, &err);
+        require(!recipe);
         require(!alx_recipe_create(&recipe, NULL));
     }
     if (option) set_option(recipe, text, first);

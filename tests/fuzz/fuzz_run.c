@@ -3,13 +3,7 @@
 #include <string.h>
 
 #include "train/run_state.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(int truth)
-{
-    if (!truth) abort();
-}
+#include "fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -21,7 +15,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     alx_text first = {0}, second = {0};
     alx_error err = {0};
     alx_status status = alx_run_state_read(&run, text, &err);
-    require(status ? err.message[0] && !strchr(err.message, '\n') : run.epoch >= 0);
+    if (status) require_refusal(status, &err);
+    require(status || run.epoch >= 0);
     if (!status) {
         alx_run_state_write(&first, &run);
         require(!alx_run_state_read(&again, first.data, &err));

@@ -21,7 +21,7 @@
 enum { CLASSES = 3, SIDE = 20, FILES = 7 };
 
 static char folder[64];
-static const char *const names[] = {"a", "b", "c"};
+static const char *names[] = {"a", "b", "c"};
 
 static const char net[] = "name: net\nclasses: 3\ninput: [12, 12, 3]\nlayers:\n"
                           "  - conv2d: {filters: 10, kernel_size: 3, activation: relu}\n"
@@ -94,7 +94,7 @@ static inline void write_model_decoding(const char *path, const char *yaml, cons
     assert_int_equal(alx_preprocess_write(&json, &p, &err), ALX_OK);
     assert_int_equal(alx_text_take(&preprocessing, &json, &err), ALX_OK);
     alx_model_meta meta = {
-        .yaml = yaml, .class_count = class_count, .class_names = (const char **)names, .preprocessing = preprocessing};
+        .yaml = yaml, .class_count = class_count, .class_names = names, .preprocessing = preprocessing};
     assert_int_equal(alx_safetensors_create(&writer, path, &err), ALX_OK);
     assert_int_equal(alx_model_meta_write(writer, &meta, &err), ALX_OK);
     assert_int_equal(alx_model_tensors_declare(params, writer, "", ALX_ST_F32, &err), ALX_OK);

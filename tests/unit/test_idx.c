@@ -174,7 +174,7 @@ static void damage_is_named(void **state)
         put_damaged(names[n], 7, 4, 0);
         refuses(names[n], "its header claims 24 bytes of data and at least 30 are there");
         put_damaged(names[n], 4, 127, 0); /* 2 billion images: nothing of the kind is allocated */
-        refuses(names[n], "its header claims 12784238622 bytes of data and 30 are there");
+        refuses(names[n], "its header claims 12784238622 bytes of data, more than its ");
         put_damaged(names[n], 8, 255, 0);
         refuses(names[n], "its header claims too many bytes of data");
         put_damaged(names[n], 7, 0, 0);
@@ -229,6 +229,9 @@ static void labels_must_fit(void **state)
     refuses("n-images-idx3-ubyte", "/n-labels-idx1-ubyte, with and without .gz");
     put("n-labels-idx1-ubyte", marks, sizeof marks - 1);
     refuses("n-images-idx3-ubyte", "4 labels for the 5 images of ");
+    marks[7] = IMAGES;
+    put("n-labels-idx1-ubyte", marks, sizeof marks); /* all of them 0 */
+    refuses("n-images-idx3-ubyte", "one class alone (0)");
     put_damaged("n-labels-idx1-ubyte", -1, 0, 0);
     refuses("n-images-idx3-ubyte", "in 3 dimensions; labels are unsigned bytes (0x08) in 1");
     put_damaged("digits", -1, 0, 0);
