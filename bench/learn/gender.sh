@@ -7,7 +7,7 @@
 
 # Some keys more (a later value of a key replaces an earlier one), then a look.
 keys=()
-then() # NAME [--key value]...
+also() # NAME [--key value]...
 {
     keys+=("${@:2}")
     step "$1" "$root/recipes/gender-course.yaml" "${keys[@]}"
@@ -22,20 +22,20 @@ jitter='color_jitter: {brightness: 0.3, contrast: 0.3, saturation: 0.3, hue: 0.0
 geometry='random_crop, flip, rotate: 10, scale: [0.9, 1.15]'
 
 # ---- Step by step, 25 epochs each ----
-then course --data.split.validation 0.2
-then longer --epochs 25
-then waves --optimizer adamw --learning-rate 0.003 --weight-decay 0.05 --batch-size 64 --schedule one_cycle \
+also course --data.split.validation 0.2
+also longer --epochs 25
+also waves --optimizer adamw --learning-rate 0.003 --weight-decay 0.05 --batch-size 64 --schedule one_cycle \
     --monitor val_accuracy
-then centred --data.mean train --data.std train
-then deep --model starter --precision auto
-then flip --augment '[flip]'
-then crop --data.image-size '[144, 144]' --augment '[random_crop, flip]'
-then turn --augment "[$geometry]"
-then colour --augment "[$geometry, $jitter]"
-then erase --augment "[$geometry, $jitter, erase: {probability: 0.5}]"
-then residual --model gender-own
-then smooth --label-smoothing 0.1
-then average --ema 0.99
+also centred --data.mean train --data.std train
+also deep --model starter --precision auto
+also flip --augment '[flip]'
+also crop --data.image-size '[144, 144]' --augment '[random_crop, flip]'
+also turn --augment "[$geometry]"
+also colour --augment "[$geometry, $jitter]"
+also erase --augment "[$geometry, $jitter, erase: {probability: 0.5}]"
+also residual --model gender-own
+also smooth --label-smoothing 0.1
+also average --ema 0.99
 
 # ---- Other ways, each from there ----
 but mixup --augment "[$geometry, $jitter, erase: {probability: 0.5}, mixup: 0.2]"

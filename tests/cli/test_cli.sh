@@ -2,7 +2,8 @@
 # test_cli.sh ALEXNET [HELPERS]: the program's commands as a person uses them.
 #
 # HELPERS is a folder with make_images and json_check; without it they are compiled.
-# Prints one line a failure and a count; exit 1 when something failed.  PARTS="20_*.sh 30_*.sh" runs these parts alone.
+# Prints one line a failure and a count; exit 1 when something failed.  PARTS="10_*.sh 20_*.sh 30_*.sh" runs
+# these alone; later parts use what those three make.
 set -u
 export LC_ALL=C.UTF-8
 unset LANG LC_MESSAGES
