@@ -40,12 +40,12 @@ also average --ema 0.99
 # ---- Other ways, each from there ----
 but mixup --augment "[$geometry, $jitter, erase: {probability: 0.5}, mixup: 0.2]"
 but grey --augment "[$geometry, $jitter, erase: {probability: 0.5}, grayscale: {probability: 0.2}]"
-but sgd --optimizer sgd --learning-rate 0.1 --momentum 0.9 --nesterov true --weight-decay 0.0005
+but sgd --optimizer sgd --learning-rate 0.1 --momentum 0.9 --nesterov --weight-decay 0.0005
 but small-batches --batch-size 32
 but vgg --model vgg-small --data.image-size '[72, 72]'
 but coarse --model residual-small --data.image-size '[72, 72]'
 
 # ---- The test, three seeds ----
-#finalist course-test 0,1,2 "$root/recipes/gender-course.yaml" --data.split.validation 0.2
-#finalist alexnet-test 0,1,2 "$root/recipes/gender-alexnet.yaml"
-#finalist own-test 0,1,2 "$root/recipes/gender-own.yaml"
+finalist course-test 0,1,2 "$root/recipes/gender-course.yaml" --data.split.validation 0.2
+finalist alexnet-test 0,1,2 "$root/recipes/gender-alexnet.yaml"
+finalist own-test 0,1,2 "$root/recipes/gender-own.yaml"

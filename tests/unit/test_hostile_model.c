@@ -52,8 +52,7 @@ DIR *__wrap_opendir(const char *path)
 /* {path} stands where a description has something to say. */
 static const char *const descriptions[] = {
     "model: {path}\n",
-    "name: {path}\nclasses: 3\ninput: [12, 12, 3]\nlayers:\n  - flatten:\n  - dense: {units: classes, activation: "
-    "softmax}\n",
+    "name: {path}\nclasses: 3\ninput: [12, 12, 3]\nlayers: [flatten, {dense: {units: classes, activation: softmax}}]\n",
     "name: x\nmodel: {path}\nclasses: 3\ninput: [12, 12, 3]\nlayers:\n  - flatten:\n",
     "name: x\nweights: {path}\nclasses: 3\ninput: [12, 12, 3]\nlayers:\n  - flatten:\n",
     "name: x\ninclude: {path}\nclasses: 3\ninput: [12, 12, 3]\nlayers:\n  - flatten:\n",
